@@ -1,0 +1,69 @@
+package domain
+
+import (
+	"bytes"
+	"fmt"
+	"math/big"
+
+	"github.com/govalues/decimal"
+)
+
+// Decimal is an exact decimal of at most 19 digits: a score, a weight, a rate,
+// a printed figure. It compares with ==  only when the scales are equal; use
+// [Decimal.Cmp]. In JSON it is a bare number with the digits as written.
+type Decimal struct{ d decimal.Decimal }
+
+// ParseDecimal reads plain ASCII digits with an optional sign and point. What
+// officials print is read by package scoring, not here.
+func ParseDecimal(s string) (Decimal, error) {
+	d, err := decimal.Parse(s)
+	if err != nil {
+		return Decimal{}, fmt.Errorf("%q is not a decimal number of at most 19 digits", s)
+	}
+	return Decimal{d}, nil
+}
+
+// MustDecimal is [ParseDecimal] for constants in code and tests.
+func MustDecimal(s string) Decimal { return Decimal{decimal.MustParse(s)} }
+
+// Int returns n as a decimal.
+func Int(n int64) Decimal { return Decimal{decimal.MustNew(n, 0)} }
+
+func (a Decimal) String() string        { return a.d.String() }
+func (a Decimal) Cmp(b Decimal) int     { return a.d.Cmp(b.d) }
+func (a Decimal) Equal(b Decimal) bool  { return a.d.Cmp(b.d) == 0 }
+func (a Decimal) Less(b Decimal) bool   { return a.d.Cmp(b.d) < 0 }
+func (a Decimal) Sign() int             { return a.d.Sign() }
+func (a Decimal) IsZero() bool          { return a.d.IsZero() }
+func (a Decimal) Abs() Decimal          { return Decimal{a.d.Abs()} }
+func (a Decimal) Neg() Decimal          { return Decimal{a.d.Neg()} }
+func (a Decimal) Trim() Decimal         { return Decimal{a.d.Trim(0)} }
+func (a Decimal) Rat() *big.Rat         { r, _ := new(big.Rat).SetString(a.d.String()); return r }
+func (a Decimal) Float() float64        { f, _ := a.d.Float64(); return f } // for drawing only
+func (a Decimal) Add(b Decimal) Decimal { return FromRat(new(big.Rat).Add(a.Rat(), b.Rat())) }
+func (a Decimal) Sub(b Decimal) Decimal { return FromRat(new(big.Rat).Sub(a.Rat(), b.Rat())) }
+
+// HalfUp rounds to places digits after the point, a half away from zero, as
+// 四舍五入 does.
+func (a Decimal) HalfUp(places int) Decimal { return HalfUp(a.Rat(), places) }
+
+// HalfUp rounds an exact fraction to places digits after the point, a half away
+// from zero. All scores and rates are computed as fractions and rounded once,
+// here. It panics beyond 19 digits, which parsed input cannot reach.
+func HalfUp(r *big.Rat, places int) Decimal {
+	return Decimal{decimal.MustParse(r.FloatString(places))}
+}
+
+// FromRat returns r with up to 12 digits after the point, trailing zeros cut.
+// Sums and differences of printed figures are exact in it.
+func FromRat(r *big.Rat) Decimal { return HalfUp(r, 12).Trim() }
+
+func (a Decimal) MarshalJSON() ([]byte, error) { return []byte(a.d.String()), nil }
+
+func (a *Decimal) UnmarshalJSON(data []byte) (err error) {
+	if bytes.Equal(data, []byte("null")) {
+		return nil
+	}
+	a.d, err = decimal.Parse(string(data))
+	return err
+}

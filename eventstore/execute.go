@@ -1,0 +1,79 @@
+package eventstore
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"wenxiao/domain"
+)
+
+// Execute carries out cmd on stream: read, replay, decide, append. seen is the
+// revision the person decided on; a stream that has moved on is a [Conflict]
+// and is never retried in silence. With [AnyRevision] the command is decided on
+// the stream as it is now.
+//
+// A command id found in the stream answers as the first time, before anything is
+// decided. A command that changes nothing appends nothing and answers with the
+// stream's own revision. Refusals are the domain's own.
+func Execute[S domain.State[S, E], E domain.Event](
+	ctx context.Context, store Store, stored domain.Decoders[E], stream string, seen Revision,
+	cmd domain.Command[S, E], meta Meta,
+) (Appended, error) {
+	state, at, earlier, err := load[S](ctx, store, stored, stream, meta.Command)
+	switch {
+	case err != nil:
+		return Appended{}, err
+	case earlier.Repeated:
+		return earlier, nil
+	case seen != AnyRevision && seen != at:
+		return Appended{}, &Conflict{Stream: stream, Seen: seen, At: at}
+	}
+	events, err := cmd.Decide(state)
+	if err != nil {
+		return Appended{}, err
+	}
+	if len(events) == 0 {
+		head, err := store.Head(ctx)
+		return Appended{Revision: at, Position: head}, err
+	}
+	drafts := make([]Draft, len(events))
+	for i, e := range events {
+		data, err := json.Marshal(e)
+		if err != nil {
+			return Appended{}, fmt.Errorf("encode %s: %w", e.EventType(), err)
+		}
+		drafts[i] = Draft{Type: e.EventType(), Data: data, Meta: meta}
+	}
+	return store.Append(ctx, stream, at, drafts...)
+}
+
+// AnyRevision tells [Execute] to decide on the stream as it is, for commands
+// that no person decided on a page: imports, feeds, the demonstration.
+const AnyRevision = ^Revision(0)
+
+// Load returns the state of stream and its revision.
+func Load[S domain.State[S, E], E domain.Event](ctx context.Context, store Store, stored domain.Decoders[E], stream string) (S, Revision, error) {
+	state, at, _, err := load[S](ctx, store, stored, stream, "")
+	return state, at, err
+}
+
+func load[S domain.State[S, E], E domain.Event](
+	ctx context.Context, store Store, stored domain.Decoders[E], stream, command string,
+) (state S, at Revision, earlier Appended, err error) {
+	for r, err := range store.ReadStream(ctx, stream, 0) {
+		if err != nil {
+			return state, 0, Appended{}, fmt.Errorf("read %s: %w", stream, err)
+		}
+		event, err := stored.Decode(r.Type, r.Data)
+		if err != nil {
+			return state, 0, Appended{}, fmt.Errorf("read %s@%d: %w", stream, r.Revision, err)
+		}
+		state, at = state.Evolve(event), r.Revision
+		if command != "" && r.Command == command {
+			earlier.Revision, earlier.Position, earlier.Repeated = r.Revision, r.Position, true
+			earlier.IDs = append(earlier.IDs, r.ID)
+		}
+	}
+	return state, at, earlier, nil
+}

@@ -1,0 +1,116 @@
+package eventstore
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"wenxiao/domain"
+)
+
+const (
+	// MaxEnvelope is the most bytes an envelope may have.
+	MaxEnvelope = 4 << 10
+
+	// MaxData is the most bytes an event's data may have. Files are attachments,
+	// bound by digest, and never events.
+	MaxData = 8 << 20
+
+	// envelopeVersion is the v of envelopes written now.
+	envelopeVersion = 1
+)
+
+// A Record is an event as the store keeps it: two exact byte strings and the
+// place they have in the ledger. The header is what Envelope says.
+type Record struct {
+	Position Position
+	Header
+	Envelope []byte // compact JSON in the field order of Header; never re-encoded
+	Data     []byte // the event's JSON, the very bytes appended
+}
+
+// Header is the content of an envelope. The field order is the format: it is
+// what is hashed, signed and handed out, so it changes only with v.
+type Header struct {
+	V           int          `json:"v"`
+	ID          string       `json:"id"` // UUIDv7
+	Stream      string       `json:"stream"`
+	Revision    Revision     `json:"revision"`
+	Type        string       `json:"type"`
+	RecordedAt  time.Time    `json:"recordedAt"`  // the store's clock, UTC; never earlier than the record before
+	EffectiveAt time.Time    `json:"effectiveAt"` // when it happened in the world
+	Actor       domain.Actor `json:"actor"`
+	Command     string       `json:"command"`             // idempotency key of the command it follows from
+	Correlation string       `json:"correlation"`         // the request or import it belongs to
+	Causation   string       `json:"causation,omitempty"` // id of the event that led to it
+	Basis       []string     `json:"basis,omitempty"`     // event ids and articles the decision rests on
+	Rulebook    string       `json:"rulebook,omitempty"`  // name@version of the rules it was judged by
+	DataHash    string       `json:"dataHash"`            // SHA-256 of the data bytes, in hex
+}
+
+// Late reports whether the record was entered on a later day (Beijing) than
+// what it tells of happened: 补录.
+func (h Header) Late() bool { return domain.DayOf(h.RecordedAt) > domain.DayOf(h.EffectiveAt) }
+
+// Meta is what a writer says about the events of one command.
+type Meta struct {
+	EffectiveAt time.Time // zero means: as recorded
+	Actor       domain.Actor
+	Command     string
+	Correlation string
+	Causation   string
+	Basis       []string
+	Rulebook    string
+}
+
+// A Draft is a record before it has a place in the ledger.
+type Draft struct {
+	Type string
+	Data []byte
+	Meta
+}
+
+// Seal makes the record that d becomes at revision of stream, with a new id. A
+// store calls it once per draft, under its writer's lock, with a clock reading
+// that never runs backwards.
+func Seal(stream string, revision Revision, recordedAt time.Time, d Draft) (Record, error) {
+	if len(d.Data) > MaxData {
+		return Record{}, fmt.Errorf("%w: data of %s has %d bytes, at most %d", ErrTooLarge, d.Type, len(d.Data), MaxData)
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return Record{}, err
+	}
+	sum := sha256.Sum256(d.Data)
+	h := Header{
+		V: envelopeVersion, ID: id.String(), Stream: stream, Revision: revision, Type: d.Type,
+		RecordedAt: recordedAt.UTC(), EffectiveAt: d.EffectiveAt.UTC(), Actor: d.Actor,
+		Command: d.Command, Correlation: d.Correlation, Causation: d.Causation, Basis: d.Basis,
+		Rulebook: d.Rulebook, DataHash: hex.EncodeToString(sum[:]),
+	}
+	if d.EffectiveAt.IsZero() {
+		h.EffectiveAt = h.RecordedAt
+	}
+	envelope, err := json.Marshal(h)
+	if err != nil {
+		return Record{}, fmt.Errorf("envelope of %s: %w", d.Type, err)
+	}
+	if len(envelope) > MaxEnvelope {
+		return Record{}, fmt.Errorf("%w: envelope of %s has %d bytes, at most %d", ErrTooLarge, d.Type, len(envelope), MaxEnvelope)
+	}
+	return Record{Header: h, Envelope: envelope, Data: d.Data}, nil
+}
+
+// Open returns the record kept at position as envelope and data. It does not
+// check the data against its hash; verification does.
+func Open(position Position, envelope, data []byte) (Record, error) {
+	r := Record{Position: position, Envelope: envelope, Data: data}
+	if err := json.Unmarshal(envelope, &r.Header); err != nil {
+		return Record{}, fmt.Errorf("envelope at %d: %w", position, err)
+	}
+	return r, nil
+}
