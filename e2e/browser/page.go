@@ -1,0 +1,156 @@
+package browser
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// Page is one tab.
+type Page struct {
+	ctx   context.Context
+	leave func()
+
+	mu         sync.Mutex
+	complaints []string
+}
+
+// Close closes the tab.
+func (p *Page) Close() { p.leave() }
+
+// hear keeps what the browser reports as an error: script exceptions,
+// console.error, resources that did not load, content-security violations.
+func (p *Page) hear(event any) {
+	var said string
+	switch e := event.(type) {
+	case *runtime.EventExceptionThrown:
+		said = e.ExceptionDetails.Error()
+	case *runtime.EventConsoleAPICalled:
+		if e.Type == runtime.APITypeError || e.Type == runtime.APITypeAssert {
+			said = "console: " + arguments(e.Args)
+		}
+	case *log.EventEntryAdded:
+		if e.Entry.Level == log.LevelError {
+			said = fmt.Sprintf("%s: %s %s", e.Entry.Source, e.Entry.Text, e.Entry.URL)
+		}
+	}
+	if said == "" {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.complaints = append(p.complaints, said)
+}
+
+func arguments(args []*runtime.RemoteObject) string {
+	var said []string
+	for _, a := range args {
+		said = append(said, strings.TrimSpace(string(a.Value)+" "+a.Description))
+	}
+	return strings.Join(said, " ")
+}
+
+// Complaints hands over what the browser complained of since the last call.
+func (p *Page) Complaints() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	said := p.complaints
+	p.complaints = nil
+	return said
+}
+
+// Visit opens the address and waits until it has loaded and something of it is
+// painted. It answers with the status of the response.
+func (p *Page) Visit(address string) (int, error) {
+	response, err := chromedp.RunResponse(p.ctx, chromedp.Navigate(address))
+	if err != nil {
+		return 0, fmt.Errorf("visit %s: %w", address, err)
+	}
+	return int(response.Status), p.awaitPaint()
+}
+
+// awaitPaint asks from outside, because with script switched off no callback
+// of the page's own would run. An empty page never paints: it gives up quietly.
+func (p *Page) awaitPaint() error {
+	for range 100 {
+		var painted bool
+		if err := p.Ask(`performance.getEntriesByName('first-contentful-paint').length > 0`, &painted); err != nil || painted {
+			return err
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	return nil
+}
+
+// SetCookie gives the browser a cookie for the address's host.
+func (p *Page) SetCookie(address, name, value string) error {
+	return p.Run(network.SetCookie(name, value).WithURL(address))
+}
+
+// Run carries out chromedp actions in this tab.
+func (p *Page) Run(actions ...chromedp.Action) error { return chromedp.Run(p.ctx, actions...) }
+
+// Ask evaluates an expression in the page, also where the page's own scripts
+// are switched off.
+func (p *Page) Ask(expression string, answer any) error {
+	return p.Run(chromedp.Evaluate(expression, answer))
+}
+
+//go:embed look.js
+var look string
+
+// Look is what an eye sees at once and a request does not.
+type Look struct {
+	Title      string   `json:"title"`
+	Overflow   int      `json:"overflow"`   // CSS pixels wider than the window
+	TooWide    []string `json:"tooWide"`    // the elements that stick out
+	Unlabelled []string `json:"unlabelled"` // form controls without a name
+	Faint      []string `json:"faint"`      // text with a contrast below WCAG AA
+	Heads      []string `json:"heads"`      // of the tables, first cell of each thead
+	FirstPaint float64  `json:"firstPaint"` // milliseconds after navigation began
+}
+
+// Look inspects the page as it is now.
+func (p *Page) Look() (seen Look, err error) {
+	err = p.Ask(look, &seen)
+	return seen, err
+}
+
+// Links lists the addresses on this host that the page links to, without
+// fragments, each once, in document order.
+func (p *Page) Links() (links []string, err error) {
+	err = p.Ask(`[...new Set([...document.querySelectorAll('a[href]')]
+		.filter(a => a.origin === location.origin && !a.hasAttribute('download'))
+		.map(a => a.pathname + a.search))]`, &links)
+	return links, err
+}
+
+// Screenshot is a PNG of the window, or of the whole page.
+func (p *Page) Screenshot(whole bool) (png []byte, err error) {
+	shot := chromedp.CaptureScreenshot(&png)
+	if whole {
+		shot = chromedp.FullScreenshot(&png, 100)
+	}
+	err = p.Run(shot)
+	return png, err
+}
+
+// PDF prints the page to A4; the page's own @page rule may turn the sheet.
+func (p *Page) PDF() (pdf []byte, err error) {
+	const a4Width, a4Height = 8.27, 11.69 // inches
+	err = p.Run(chromedp.ActionFunc(func(ctx context.Context) (err error) {
+		pdf, _, err = page.PrintToPDF().WithPaperWidth(a4Width).WithPaperHeight(a4Height).
+			WithPreferCSSPageSize(true).WithPrintBackground(true).Do(ctx)
+		return err
+	}))
+	return pdf, err
+}

@@ -1,0 +1,28 @@
+package browser
+
+import (
+	"fmt"
+	"net/url"
+
+	"github.com/chromedp/chromedp"
+)
+
+// SignIn takes one of the roles that the demonstration offers at /sign-in: the
+// first whose button contains the text. Later pages of this browser are seen
+// by that role.
+func (p *Page) SignIn(address, role string) error {
+	at, err := url.Parse(address)
+	if err != nil {
+		return err
+	}
+	at.Path, at.RawQuery, at.Fragment = "/sign-in", "", ""
+	if _, err := p.Visit(at.String()); err != nil {
+		return err
+	}
+	button := fmt.Sprintf(`(//main//form//button[contains(normalize-space(.), %q)])[1]`, role)
+	_, err = chromedp.RunResponse(p.ctx, chromedp.Click(button, chromedp.BySearch))
+	if err != nil {
+		return fmt.Errorf("sign in as %q: %w", role, err)
+	}
+	return nil
+}
