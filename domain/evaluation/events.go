@@ -5,6 +5,7 @@
 package evaluation
 
 import (
+	"encoding/json"
 	"strconv"
 
 	"wenxiao/domain"
@@ -80,7 +81,7 @@ type (
 		Grade      string               `json:"grade,omitempty"` // as printed
 		Incomplete bool                 `json:"incomplete,omitempty"`
 		Cause      string               `json:"cause,omitempty"` // why filed again
-		Extra      map[string]any       `json:"extra,omitempty"` // what else the form prints
+		Extra      json.RawMessage      `json:"extra,omitempty"` // what else the form prints, as the file had it
 		Source     *domain.Source       `json:"source,omitempty"`
 	}
 
