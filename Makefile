@@ -1,0 +1,96 @@
+# 问效 Wenxiao. `make` lists what there is.
+
+# Pinned: every tool is built from source through the module proxy, into .tools/.
+GOTESTSUM := gotest.tools/gotestsum@v1.13.0
+GOLANGCI  := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.6.2
+
+TOOLS   := $(CURDIR)/.tools
+STAGE   := .ci/stage
+TEST    := $(TOOLS)/gotestsum --format pkgname-and-test-fails --format-hide-empty-pkg --hide-summary skipped --
+FUZZ    ?= 5s
+SCREENS ?= docs/screens
+MODULES := . e2e $(wildcard bench)
+
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: test
+test: need tools tidy lint arrows unit race fuzz browser bench-check ## install what the tests need, then run them all
+
+.PHONY: build
+build: ## the binary, bin/wenxiao
+	go build -trimpath -o bin/wenxiao ./cmd/wenxiao
+
+.PHONY: demo
+demo: ## the demonstration ledger in the browser
+	go run ./cmd/wenxiao demo
+
+.PHONY: lint
+lint: $(TOOLS)/golangci-lint ## vet, staticcheck and a few more, and the formatting: .golangci.yml
+	@$(STAGE) "lint and formatting" sh -ec 'for m in $(MODULES); do (cd $$m && $(TOOLS)/golangci-lint run ./...); done'
+
+.PHONY: format
+format: $(TOOLS)/golangci-lint ## gofumpt over everything
+	$(TOOLS)/golangci-lint fmt
+
+.PHONY: bench
+bench: ## the ledger measured beside others, in one run
+	go run -C bench . $(BENCH)
+
+.PHONY: soak
+soak: ## long fault campaigns: WENXIAO_SOAK=10m make soak
+	WENXIAO_SOAK=$${WENXIAO_SOAK:-10m} go test -count=1 -timeout 0 -run Soak -v ./...
+
+.PHONY: screens
+screens: ## pictures of every page into docs/screens
+	WENXIAO_SCREENS=$(abspath $(SCREENS)) go test -C e2e -count=1 ./...
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf bin .tools
+
+# --- the stages of make test -------------------------------------------------
+
+.PHONY: need
+need:
+	@$(STAGE) "what the tests need" .ci/install
+
+.PHONY: tools
+tools:
+	@$(STAGE) "pinned tools" $(MAKE) --no-print-directory \
+		$(TOOLS)/gotestsum $(TOOLS)/golangci-lint
+
+.PHONY: tidy
+tidy:
+	@$(STAGE) "go.mod is tidy" sh -ec 'for m in $(MODULES); do go mod tidy -C $$m -diff; go mod verify -C $$m; done'
+
+.PHONY: arrows
+arrows:
+	@$(STAGE) "arrows and names" $(TEST) .
+
+.PHONY: unit
+unit:
+	@$(STAGE) "tests" $(TEST) ./...
+
+.PHONY: race
+race:
+	@$(STAGE) "tests under the race detector" $(TEST) -race ./...
+
+.PHONY: fuzz
+fuzz: ## every fuzz target; FUZZ=10m for long
+	@$(STAGE) "fuzzing, $(FUZZ) each" .ci/fuzz $(FUZZ)
+
+.PHONY: browser
+browser:
+	@$(STAGE) "every page in a browser" sh -c 'cd e2e && $(TEST) -count=1 ./...'
+
+.PHONY: bench-check
+bench-check:
+	@if [ -f bench/go.mod ]; then $(STAGE) "bench, short" sh -c 'cd bench && $(TEST) -short ./...'; fi
+
+$(TOOLS)/gotestsum: ; GOBIN=$(TOOLS) go install $(GOTESTSUM)
+$(TOOLS)/golangci-lint: ; GOBIN=$(TOOLS) go install $(GOLANGCI)
