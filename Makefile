@@ -70,7 +70,7 @@ tidy:
 
 .PHONY: arrows
 arrows:
-	@$(STAGE) "arrows and names" $(TEST) .
+	@$(STAGE) "arrows and names" $(TEST) -count=1 .
 
 .PHONY: unit
 unit:
