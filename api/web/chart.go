@@ -120,13 +120,13 @@ func (p *plot) title() string {
 
 // describe tells in words what the lines show at their ends.
 func (p *plot) describe() string {
-	parts := []string{p.say("截至 ", "as of ") + string(p.until), p.say("时间 ", "time ") + percentText(p.Year.Elapsed(p.until))}
+	parts := []string{p.say("截至 ", "as of ") + string(p.until), p.say("时间 ", "time ") + percent(p.Year.Elapsed(p.until))}
 	if a, ok := p.lastAttainment(); ok {
-		parts = append(parts, p.say("目标实现 ", "attainment ")+percentText(a))
+		parts = append(parts, p.say("目标实现 ", "attainment ")+percent(a))
 	} else {
 		parts = append(parts, p.say("目标未报", "attainment not reported"))
 	}
-	parts = append(parts, p.say("预算执行 ", "execution ")+percentText(p.lastPaid()))
+	parts = append(parts, p.say("预算执行 ", "execution ")+percent(p.lastPaid()))
 	for _, w := range p.Warned {
 		parts = append(parts, p.warnedHead(w)+" "+w.Text)
 	}
@@ -155,11 +155,6 @@ func (p *plot) warnedHead(w ChartSpan) string {
 		return p.say("预警期 ", "warned from ") + monthDay(w.From) + p.say(" 起，未解除", ", still open")
 	}
 	return p.say("预警期 ", "warned ") + monthDay(w.From) + p.say(" 至 ", " to ") + monthDay(w.To)
-}
-
-// percentText prints a share with two decimals, as the forms do: 86.18%.
-func percentText(share domain.Decimal) string {
-	return domain.HalfUp(share.Rat().Mul(share.Rat(), domain.Int(100).Rat()), 2).String() + "%"
 }
 
 func monthDay(d domain.Day) string {

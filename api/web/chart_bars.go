@@ -26,13 +26,13 @@ func Bars(b BarPair) template.HTML {
 	}
 	attainment := say("未报", "not reported")
 	if b.Attainment != nil {
-		attainment = percentText(*b.Attainment)
+		attainment = percent(*b.Attainment)
 	}
-	words := []string{say("目标 ", "goal ") + attainment, say("执行 ", "money ") + percentText(b.Execution)}
+	words := []string{say("目标 ", "goal ") + attainment, say("执行 ", "money ") + percent(b.Execution)}
 
 	d := &drawing{}
 	d.open("svg", "class", "bars", "viewBox", "0 0 292 38", "role", "img",
-		"aria-label", words[0]+say("，", ", ")+words[1]+say("，时间 ", ", time ")+percentText(b.Elapsed))
+		"aria-label", words[0]+say("，", ", ")+words[1]+say("，时间 ", ", time ")+percent(b.Elapsed))
 	d.rect("bar-ground", 0, 3, ground, 13)
 	if b.Attainment != nil {
 		d.rect("bar-attainment", 0, 3, barLength(b.Attainment.Float(), full, ground), 13)

@@ -36,7 +36,7 @@ func (p *plot) drawAxes(d *drawing) {
 
 func (p *plot) drawTime(d *drawing) {
 	end := p.Year.Elapsed(p.until).Float()
-	d.add("polyline", "class", "line-time", "points", points(plotLeft, p.y(0), p.x(p.until), p.y(end)))
+	d.add("polyline", "class", "line-time", "points", polyline(plotLeft, p.y(0), p.x(p.until), p.y(end)))
 }
 
 // drawPayments draws money as the steps it came in, and names an amount where
@@ -50,14 +50,14 @@ func (p *plot) drawPayments(d *drawing) {
 		path = append(path, x, at)
 	}
 	path = append(path, max(p.x(p.until), path[len(path)-2]), at)
-	d.add("polyline", "class", "line-execution", "points", points(path...))
+	d.add("polyline", "class", "line-execution", "points", polyline(path...))
 
 	free := 0.0
 	for _, m := range p.Payments {
 		x, y := p.x(m.Day), p.y(m.Share.Float())
 		words := m.Amount.Wan() + p.say(" 万元", " wan yuan")
 		d.open("rect", "class", "dot-execution", "x", x-4, "y", y-4, "width", 8, "height", 8)
-		d.title(string(m.Day) + " " + p.say("支付 ", "paid ") + words + p.say("，累计 ", ", in all ") + percentText(m.Share))
+		d.title(string(m.Day) + " " + p.say("支付 ", "paid ") + words + p.say("，累计 ", ", in all ") + percent(m.Share))
 		d.close("rect")
 		if wide := textWidth(words) * 12; x+8 > free && x+8+wide < plotRight {
 			d.text("", "start", x+8, y+16, words)
@@ -74,10 +74,10 @@ func (p *plot) drawAttainment(d *drawing) {
 	for _, a := range p.Attainment {
 		path = append(path, p.x(a.Day), p.y(a.Share.Float()))
 	}
-	d.add("polyline", "class", "line-attainment", "points", points(path...))
+	d.add("polyline", "class", "line-attainment", "points", polyline(path...))
 	for _, a := range p.Attainment {
 		d.open("circle", "class", "dot-attainment", "cx", p.x(a.Day), "cy", p.y(a.Share.Float()), "r", 3.5)
-		d.title(string(a.Day) + " " + p.say("目标实现 ", "attainment ") + percentText(a.Share))
+		d.title(string(a.Day) + " " + p.say("目标实现 ", "attainment ") + percent(a.Share))
 		d.close("circle")
 	}
 }
@@ -129,11 +129,11 @@ func (p *plot) drawEndLabels(d *drawing) {
 	}
 	elapsed := p.Year.Elapsed(p.until)
 	labels := []label{
-		{"", "┄ " + p.say("时间 ", "time ") + percentText(elapsed), p.y(elapsed.Float())},
-		{"label-execution", "□ " + p.say("预算执行 ", "execution ") + percentText(p.lastPaid()), p.y(p.lastPaid().Float())},
+		{"", "┄ " + p.say("时间 ", "time ") + percent(elapsed), p.y(elapsed.Float())},
+		{"label-execution", "□ " + p.say("预算执行 ", "execution ") + percent(p.lastPaid()), p.y(p.lastPaid().Float())},
 	}
 	if a, ok := p.lastAttainment(); ok {
-		labels = append(labels, label{"label-attainment", "● " + p.say("目标实现 ", "attainment ") + percentText(a), p.y(a.Float())})
+		labels = append(labels, label{"label-attainment", "● " + p.say("目标实现 ", "attainment ") + percent(a), p.y(a.Float())})
 	} else {
 		labels = append(labels, label{"label-attainment", "● " + p.say("目标未报", "no attainment"), p.y(0)})
 	}
@@ -147,7 +147,7 @@ func (p *plot) drawEndLabels(d *drawing) {
 	}
 }
 
-func points(xy ...float64) string {
+func polyline(xy ...float64) string {
 	pairs := make([]string, 0, len(xy)/2)
 	for i := 0; i+1 < len(xy); i += 2 {
 		pairs = append(pairs, svgValue(xy[i])+","+svgValue(xy[i+1]))

@@ -1,0 +1,71 @@
+package web
+
+import (
+	"net/url"
+	"time"
+
+	"wenxiao/eventstore"
+)
+
+// Frame is what every page shows around its own matter: where I am, who I am
+// and in which post, and which moment of the ledger I look at.
+type Frame struct {
+	Title   string  // of the page; also in the foot of each printed sheet
+	Nav     string  // address of the section it belongs to
+	Crumbs  []Crumb // the way here; the page itself is added by the layout
+	Who     Who
+	Place   string // whose ledger this is
+	Demo    bool   // what is invented must say so
+	Mark    Mark
+	English bool
+	Here    string // address of this page, for the language switch and for coming back
+	Wide    bool   // prints landscape
+	Said    *Said  // what came of the act just done
+}
+
+func (f Frame) english() bool { return f.English }
+
+// OtherLanguage returns the address of this page in the language it is not in.
+func (f Frame) OtherLanguage() string {
+	u, err := url.Parse(f.Here)
+	if err != nil {
+		return "/"
+	}
+	q := u.Query()
+	q.Set("lang", map[bool]string{true: "zh", false: "en"}[f.English])
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+// Sections are the entries of the navigation.
+func (f Frame) Sections() []Crumb {
+	return []Crumb{
+		{"工作台", "/"}, {"项目登记册", "/programmes"}, {"双监控", "/monitoring"}, {"填报", "/goals"},
+		{"校核", "/check"}, {"整改", "/rectifications"}, {"回放", "/programmes?open=replay"},
+		{"责任链", "/programmes?open=chain"}, {"审计轨迹", "/record"},
+	}
+}
+
+// Crumb is a word and where it leads.
+type Crumb struct{ Text, Address string }
+
+// Who is signed in; the zero Who is nobody.
+type Who struct {
+	Person, Name, Post, Unit string // Post and Unit in words
+}
+
+// Mark is the moment of the ledger a page shows. Looking says that it is a past
+// one; Now is then the way back to the present.
+type Mark struct {
+	Position eventstore.Position
+	AsOf     time.Time
+	Looking  bool
+	Now      string
+}
+
+// Said is one notice about what happened.
+type Said struct {
+	Status Status
+	Text   string
+	Basis  string
+}

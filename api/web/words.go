@@ -1,0 +1,53 @@
+package web
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+	"strings"
+)
+
+//go:embed words/*.txt
+var wordFiles embed.FS
+
+// english maps the Chinese of navigation, headings, labels and statuses to
+// English. The Chinese itself is the key, so a template reads as the page does.
+// What officials wrote is never translated.
+var english = readWords()
+
+func chinese(text string) string { return text }
+
+// inEnglish returns the English of text, or text where there is none.
+func inEnglish(text string) string {
+	if word, ok := english[text]; ok {
+		return word
+	}
+	return text
+}
+
+// readWords reads lines of the form 中文 = English from every file of words.
+// Empty lines and lines beginning with # say nothing.
+func readWords() map[string]string {
+	names, err := fs.Glob(wordFiles, "words/*.txt")
+	if err != nil {
+		panic(err)
+	}
+	words := make(map[string]string)
+	for _, name := range names {
+		text, err := wordFiles.ReadFile(name)
+		if err != nil {
+			panic(err)
+		}
+		for n, line := range strings.Split(string(text), "\n") {
+			if line = strings.TrimSpace(line); line == "" || strings.HasPrefix(line, "#") {
+				continue
+			}
+			zh, en, ok := strings.Cut(line, " = ")
+			if !ok {
+				panic(fmt.Sprintf("%s:%d: no “ = ”", name, n+1))
+			}
+			words[strings.TrimSpace(zh)] = strings.TrimSpace(en)
+		}
+	}
+	return words
+}
