@@ -115,7 +115,7 @@ func domainImpurities(f file) (found []string) {
 		return nil
 	}
 	for _, imported := range f.imports {
-		for _, world := range []string{"os", "net", "database", "syscall", "log", "math/rand", "crypto/rand", "context", "sync", "unsafe"} {
+		for _, world := range []string{"os", "net", "database", "syscall", "log", "math/rand", "crypto/rand", "context", "unsafe"} {
 			if under(imported, world) {
 				found = append(found, "the domain does not import "+imported)
 			}
