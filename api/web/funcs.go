@@ -17,21 +17,22 @@ const unknown = "—"
 // print them.
 func funcs(translate func(string) string) template.FuncMap {
 	return template.FuncMap{
-		"t":       translate,
-		"asset":   asset,
-		"wan":     wan,
-		"exact":   exact,
-		"percent": percent,
-		"points":  points,
-		"score":   score,
-		"count":   count,
-		"day":     day,
-		"moment":  moment,
-		"instant": instant,
-		"dash":    dash,
-		"add":     func(a, b int) int { return a + b },
-		"say":     func(s Status, word string) Status { return s.Saying("%s", word) },
-		"status":  func(kind, icon, word string) Status { return Status{kind, icon, word} },
+		"t":         translate,
+		"asset":     asset,
+		"wan":       wan,
+		"exact":     exact,
+		"percent":   percent,
+		"points":    points,
+		"score":     score,
+		"count":     count,
+		"day":       day,
+		"moment":    moment,
+		"instant":   instant,
+		"dash":      dash,
+		"sheetCell": cellOn,
+		"add":       func(a, b int) int { return a + b },
+		"say":       func(s Status, word string) Status { return s.Saying("%s", word) },
+		"status":    func(kind, icon, word string) Status { return Status{kind, icon, word} },
 	}
 }
 
