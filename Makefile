@@ -49,6 +49,10 @@ soak: ## long fault campaigns: WENXIAO_SOAK=10m make soak
 screens: ## pictures of every page into docs/screens
 	WENXIAO_SCREENS=$(abspath $(SCREENS)) go test -C e2e -count=1 ./...
 
+.PHONY: paint
+paint: ## how soon each page shows something on a processor slowed six times
+	go test -C e2e -count=1 -v -run TestFirstPaint . | grep ' ms '
+
 .PHONY: clean
 clean: ## remove what was built
 	rm -rf bin .tools

@@ -74,6 +74,9 @@
 
   return {
     title: document.title,
+    language: document.documentElement.lang,
+    headings: document.querySelectorAll('h1').length,
+    text: document.body.innerText,
     overflow: Math.max(0, document.documentElement.scrollWidth - width),
     tooWide: tooWide.slice(0, 5).map(name),
     unlabelled: unlabelled.map(name),

@@ -10,7 +10,6 @@ import (
 
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
-	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
@@ -111,6 +110,9 @@ var look string
 // Look is what an eye sees at once and a request does not.
 type Look struct {
 	Title      string   `json:"title"`
+	Language   string   `json:"language"`   // of the document
+	Headings   int      `json:"headings"`   // h1
+	Text       string   `json:"text"`       // all of it that shows
 	Overflow   int      `json:"overflow"`   // CSS pixels wider than the window
 	TooWide    []string `json:"tooWide"`    // the elements that stick out
 	Unlabelled []string `json:"unlabelled"` // form controls without a name
@@ -142,15 +144,4 @@ func (p *Page) Screenshot(whole bool) (png []byte, err error) {
 	}
 	err = p.Run(shot)
 	return png, err
-}
-
-// PDF prints the page to A4; the page's own @page rule may turn the sheet.
-func (p *Page) PDF() (pdf []byte, err error) {
-	const a4Width, a4Height = 8.27, 11.69 // inches
-	err = p.Run(chromedp.ActionFunc(func(ctx context.Context) (err error) {
-		pdf, _, err = page.PrintToPDF().WithPaperWidth(a4Width).WithPaperHeight(a4Height).
-			WithPreferCSSPageSize(true).WithPrintBackground(true).Do(ctx)
-		return err
-	}))
-	return pdf, err
 }

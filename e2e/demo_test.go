@@ -1,0 +1,148 @@
+// Package e2e_test runs the demonstration as a newcomer would and reads its
+// pages in a browser.
+package e2e_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"wenxiao/e2e/browser"
+)
+
+// The demonstration under test and the browser that reads it, both started
+// once: loading the demonstration takes longer than reading a page.
+var (
+	site   string // http://127.0.0.1:…
+	chrome *browser.Browser
+)
+
+func TestMain(m *testing.M) {
+	status, err := withDemo(m.Run)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "e2e:", err)
+		status = 1
+	}
+	os.Exit(status)
+}
+
+func withDemo(run func() int) (int, error) {
+	dir, err := os.MkdirTemp("", "wenxiao-e2e-")
+	if err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(dir)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	demo, err := startDemo(ctx, dir)
+	if err != nil {
+		return 0, err
+	}
+	chrome, err = browser.Start(ctx)
+	if err != nil {
+		return 0, errors.Join(err, demo.stop())
+	}
+	status := run()
+	chrome.Close()
+	return status, demo.stop()
+}
+
+// demo is the running binary.
+type demo struct {
+	cmd  *exec.Cmd
+	said bytes.Buffer
+	done chan error
+}
+
+func startDemo(ctx context.Context, dir string) (*demo, error) {
+	binary := filepath.Join(dir, "wenxiao")
+	build := exec.CommandContext(ctx, "go", "build", "-o", binary, "./cmd/wenxiao")
+	build.Dir = ".."
+	if out, err := build.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("build wenxiao: %w\n%s", err, out)
+	}
+	addr, err := freeAddress()
+	if err != nil {
+		return nil, err
+	}
+	d := &demo{done: make(chan error, 1)}
+	d.cmd = exec.CommandContext(ctx, binary, "demo", "--addr", addr, "--db", "sqlite:"+filepath.Join(dir, "demo.db"))
+	d.cmd.Stdout, d.cmd.Stderr = &d.said, &d.said
+	if err := d.cmd.Start(); err != nil {
+		return nil, err
+	}
+	go func() { d.done <- d.cmd.Wait() }()
+	site = "http://" + addr
+	return d, d.ready()
+}
+
+func freeAddress() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	return l.Addr().String(), nil
+}
+
+// ready waits until the demonstration answers, or has ended.
+func (d *demo) ready() error {
+	for {
+		if response, err := http.Get(site + "/healthz"); err == nil {
+			response.Body.Close()
+			if response.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+		select {
+		case err := <-d.done:
+			return fmt.Errorf("wenxiao demo ended: %w\n%s", err, d.said.String())
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// stop ends the demonstration as ctrl-C does; it must leave in peace.
+func (d *demo) stop() error {
+	if err := d.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	if err := <-d.done; err != nil {
+		return fmt.Errorf("wenxiao demo did not end in peace: %w\n%s", err, d.said.String())
+	}
+	return nil
+}
+
+// open gives a test a tab of its own, signed in as the first role on offer.
+func open(t *testing.T, w browser.Window) *browser.Page {
+	t.Helper()
+	p, err := chrome.Open(w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Close)
+	if err := p.SignIn(site, ""); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func visit(t *testing.T, p *browser.Page, path string) {
+	t.Helper()
+	status, err := p.Visit(site + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status != http.StatusOK {
+		t.Fatalf("%s answers %d", path, status)
+	}
+}
