@@ -1,0 +1,61 @@
+// Package api answers HTTP. A handler turns a request into one command or one
+// query and its result into a response; it decides nothing.
+package api
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+
+	"wenxiao/api/accounts"
+	"wenxiao/domain"
+	"wenxiao/eventstore"
+	"wenxiao/projections"
+)
+
+// Server holds what the handlers need. The fields are set before [Server.Handler]
+// is called and not changed after.
+type Server struct {
+	Store    eventstore.Store
+	Views    projections.Views
+	Runner   *projections.Runner
+	Accounts *accounts.Accounts
+	Now      func() time.Time
+	Log      *slog.Logger
+
+	Demo   bool          // the demonstration: its roles may be taken without a password, from this machine only
+	Secure bool          // reached through TLS, its own or a proxy's: cookies never leave it
+	Idle   time.Duration // without a request before a session ends; zero: [accounts.Idle]
+
+	sessions *scs.SessionManager
+}
+
+// Handler returns every route there is, behind the guards.
+func (s *Server) Handler() http.Handler {
+	idle := s.Idle
+	if idle == 0 {
+		idle = accounts.Idle
+	}
+	s.sessions = s.Accounts.NewSessions(s.Secure, idle)
+	s.sessions.ErrorFunc = s.fail
+	return s.guard(s.routes())
+}
+
+// HTTP returns a server for Handler at addr that no slow client can hold open.
+func (s *Server) HTTP(addr string) *http.Server {
+	return &http.Server{
+		Addr:              addr,
+		Handler:           s.Handler(),
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      60 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(s.Log.Handler(), slog.LevelWarn),
+	}
+}
+
+// today is the day in Beijing: the clock reaches the domain only as a value.
+func (s *Server) today() domain.Day { return domain.DayOf(s.Now()) }
