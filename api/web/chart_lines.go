@@ -35,13 +35,19 @@ func (p *plot) drawAxes(d *drawing) {
 }
 
 func (p *plot) drawTime(d *drawing) {
-	end := p.Year.Elapsed(p.until).Float()
-	d.add("polyline", "class", "line-time", "points", polyline(plotLeft, p.y(0), p.x(p.until), p.y(end)))
+	d.add("polyline", "class", "line-time", "points", polyline(p.timeLine()...))
 }
 
-// drawPayments draws money as the steps it came in, and names an amount where
-// there is room for the words.
-func (p *plot) drawPayments(d *drawing) {
+func (p *plot) lines() [][]float64 {
+	return [][]float64{p.timeLine(), p.paymentLine(), p.attainmentLine()}
+}
+
+func (p *plot) timeLine() []float64 {
+	return []float64{plotLeft, p.y(0), p.x(p.until), p.y(p.Year.Elapsed(p.until).Float())}
+}
+
+// paymentLine is money as the steps it came in.
+func (p *plot) paymentLine() []float64 {
 	at, path := p.y(0), []float64{plotLeft, p.y(0)}
 	for _, m := range p.Payments {
 		x := p.x(m.Day)
@@ -49,9 +55,20 @@ func (p *plot) drawPayments(d *drawing) {
 		at = p.y(m.Share.Float())
 		path = append(path, x, at)
 	}
-	path = append(path, max(p.x(p.until), path[len(path)-2]), at)
-	d.add("polyline", "class", "line-execution", "points", polyline(path...))
+	return append(path, max(p.x(p.until), path[len(path)-2]), at)
+}
 
+func (p *plot) attainmentLine() []float64 {
+	path := []float64{plotLeft, p.y(0)}
+	for _, a := range p.Attainment {
+		path = append(path, p.x(a.Day), p.y(a.Share.Float()))
+	}
+	return path
+}
+
+// drawPayments names an amount where there is room for the words.
+func (p *plot) drawPayments(d *drawing) {
+	d.add("polyline", "class", "line-execution", "points", polyline(p.paymentLine()...))
 	free := 0.0
 	for _, m := range p.Payments {
 		x, y := p.x(m.Day), p.y(m.Share.Float())
@@ -60,7 +77,7 @@ func (p *plot) drawPayments(d *drawing) {
 		d.title(string(m.Day) + " " + p.say("支付 ", "paid ") + words + p.say("，累计 ", ", in all ") + percent(m.Share))
 		d.close("rect")
 		if wide := textWidth(words) * 12; x+8 > free && x+8+wide < plotRight {
-			d.text("", "start", x+8, y+16, words)
+			d.text("chart-halo", "start", x+8, y+16, words)
 			free = x + 16 + wide
 		}
 	}
@@ -70,11 +87,7 @@ func (p *plot) drawAttainment(d *drawing) {
 	if len(p.Attainment) == 0 {
 		return
 	}
-	path := []float64{plotLeft, p.y(0)}
-	for _, a := range p.Attainment {
-		path = append(path, p.x(a.Day), p.y(a.Share.Float()))
-	}
-	d.add("polyline", "class", "line-attainment", "points", polyline(path...))
+	d.add("polyline", "class", "line-attainment", "points", polyline(p.attainmentLine()...))
 	for _, a := range p.Attainment {
 		d.open("circle", "class", "dot-attainment", "cx", p.x(a.Day), "cy", p.y(a.Share.Float()), "r", 3.5)
 		d.title(string(a.Day) + " " + p.say("目标实现 ", "attainment ") + percent(a.Share))
@@ -111,13 +124,52 @@ func (p *plot) drawMarks(d *drawing) {
 		d.text("", "middle", min(max(x, half), 880-half), y, p.markText(m))
 	}
 	for _, w := range p.Warned {
-		x, anchor := p.x(w.From)+8, "start"
-		if x+textWidth(w.Text)*12 > plotRight {
-			x, anchor = p.x(w.From)-8, "end"
-		}
-		d.text("chart-strong", anchor, x, plotTop+12, p.warnedHead(w))
-		d.text("", anchor, x, plotTop+28, w.Text)
+		p.drawWarnedWords(d, w)
 	}
+}
+
+// drawWarnedWords says beside the start of a warned period what was wrong, at
+// the first height where no line runs through the words.
+func (p *plot) drawWarnedWords(d *drawing, w ChartSpan) {
+	wide := 12 * max(textWidth(w.Text), textWidth(p.warnedHead(w)))
+	x, left, anchor := p.x(w.From)+8, p.x(w.From)+8, "start"
+	if x+wide > plotRight {
+		x, left, anchor = x-16, x-16-wide, "end"
+	}
+	y := plotTop + 12
+	for slot := y; slot < plotBottom-20; slot += 8 {
+		if p.clear(left, left+wide, slot-14, slot+22) {
+			y = slot
+			break
+		}
+	}
+	d.text("chart-strong chart-halo", anchor, x, y, p.warnedHead(w))
+	d.text("chart-halo", anchor, x, y+16, w.Text)
+}
+
+// clear reports whether no line runs through the rectangle.
+func (p *plot) clear(left, right, top, bottom float64) bool {
+	for _, line := range p.lines() {
+		for i := 0; i+3 < len(line); i += 2 {
+			if runsThrough(line[i:i+4], left, right, top, bottom) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// runsThrough cuts a piece of line to the rectangle's width and looks at the rest.
+func runsThrough(piece []float64, left, right, top, bottom float64) bool {
+	x1, y1, x2, y2 := piece[0], piece[1], piece[2], piece[3]
+	if x2 < left || x1 > right {
+		return false
+	}
+	if x2 > x1 {
+		slope := (y2 - y1) / (x2 - x1)
+		y1, y2 = y1+slope*(max(left, x1)-x1), y2-slope*(x2-min(right, x2))
+	}
+	return max(y1, y2) >= top && min(y1, y2) <= bottom
 }
 
 // drawEndLabels names the three lines where they end, moved apart where they
