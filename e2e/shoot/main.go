@@ -50,8 +50,11 @@ func parse(args []string) (o order) {
 	fs.StringVar(&o.cookie, "cookie", "", "name=value, e.g. a session taken from a sign-in")
 	fs.StringVar(&o.as, "as", "", "sign in first at /sign-in with the button whose text contains this (\"-\": the first)")
 	var rest []string
-	for fs.Parse(args); fs.NArg() > 0; fs.Parse(args) {
-		rest, args = append(rest, fs.Arg(0)), fs.Args()[1:]
+	for len(args) > 0 {
+		_ = fs.Parse(args) // leaves by itself when it cannot
+		if args = fs.Args(); len(args) > 0 {
+			rest, args = append(rest, args[0]), args[1:]
+		}
 	}
 	if len(rest) != 2 {
 		fs.Usage()
