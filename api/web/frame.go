@@ -25,16 +25,29 @@ type Frame struct {
 
 func (f Frame) english() bool { return f.English }
 
-// OtherLanguage returns the address of this page in the language it is not in.
-func (f Frame) OtherLanguage() string {
+// With returns the address of this page with one value of its query changed;
+// an empty value removes it. Any change but of the page begins at the first.
+func (f Frame) With(name, value string) string {
 	u, err := url.Parse(f.Here)
 	if err != nil {
 		return "/"
 	}
 	q := u.Query()
-	q.Set("lang", map[bool]string{true: "zh", false: "en"}[f.English])
+	if q.Del("page"); value == "" {
+		q.Del(name)
+	} else {
+		q.Set(name, value)
+	}
 	u.RawQuery = q.Encode()
 	return u.String()
+}
+
+// OtherLanguage returns the address of this page in the language it is not in.
+func (f Frame) OtherLanguage() string {
+	if f.English {
+		return f.With("lang", "zh")
+	}
+	return f.With("lang", "en")
 }
 
 // Sections are the entries of the navigation.

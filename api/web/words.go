@@ -46,7 +46,10 @@ func readWords() map[string]string {
 			if !ok {
 				panic(fmt.Sprintf("%s:%d: no “ = ”", name, n+1))
 			}
-			words[strings.TrimSpace(zh)] = strings.TrimSpace(en)
+			if _, twice := words[zh]; twice {
+				panic(fmt.Sprintf("%s:%d: %s is said twice", name, n+1, zh))
+			}
+			words[zh] = en
 		}
 	}
 	return words
