@@ -53,6 +53,7 @@ type (
 		Indicators []domain.Indicator   `json:"indicators"`
 		Adjusts    int                  `json:"adjusts,omitempty"` // the approved version this one would replace
 		Cause      string               `json:"cause,omitempty"`   // why, for a changed or adjusted form
+		By         string               `json:"by,omitempty"`      // person who filed, who may not review it
 		Source     *domain.Source       `json:"source,omitempty"`
 	}
 
@@ -87,8 +88,9 @@ type (
 	// Approved makes a version binding, together with the budget (同步批复).
 	Approved struct {
 		Version  int            `json:"version"`
-		Amount   domain.Money   `json:"amount"`   // the budget approved
-		Document string         `json:"document"` // 批复文号
+		Amount   domain.Money   `json:"amount"`           // the budget approved
+		Document string         `json:"document"`         // 批复文号
+		Reason   string         `json:"reason,omitempty"` // where the amount is not the one filed
 		Source   *domain.Source `json:"source,omitempty"`
 	}
 )
