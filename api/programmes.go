@@ -1,0 +1,84 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"wenxiao/domain"
+	"wenxiao/domain/programme"
+	"wenxiao/eventstore"
+)
+
+func (s *Server) registerProgramme(ctx context.Context, who Who, code domain.ProgrammeCode, seen eventstore.Revision, cmd programme.Register) (eventstore.Appended, error) {
+	o, err := who.order("programme.register", programme.Stream(code), seen, cmd)
+	if err != nil {
+		return eventstore.Appended{}, err
+	}
+	if cmd.Code, err = agree("/code", code, cmd.Code); err != nil {
+		return eventstore.Appended{}, err
+	}
+	o.about = Concern{cmd.Unit, cmd.Department}
+	o.rulebook = inForce(cmd.Jurisdiction, s.day(who))
+	return carryOut(ctx, s, o, programme.Stored, cmd)
+}
+
+func (s *Server) assignResponsible(ctx context.Context, who Who, code domain.ProgrammeCode, seen eventstore.Revision, cmd programme.AssignResponsible) (eventstore.Appended, error) {
+	cmd.Today = s.today()
+	return s.onProgramme(ctx, who, "programme.assign-responsible", code, seen, cmd)
+}
+
+func (s *Server) handOver(ctx context.Context, who Who, code domain.ProgrammeCode, seen eventstore.Revision, cmd programme.HandOver) (eventstore.Appended, error) {
+	cmd.Today = s.today()
+	return s.onProgramme(ctx, who, "programme.hand-over", code, seen, cmd)
+}
+
+func (s *Server) markMajor(ctx context.Context, who Who, code domain.ProgrammeCode, seen eventstore.Revision, cmd programme.MarkMajor) (eventstore.Appended, error) {
+	return s.onProgramme(ctx, who, "programme.mark-major", code, seen, cmd)
+}
+
+func (s *Server) correctProgramme(ctx context.Context, who Who, code domain.ProgrammeCode, seen eventstore.Revision, cmd programme.Correct) (eventstore.Appended, error) {
+	return s.onProgramme(ctx, who, "programme.correct", code, seen, cmd)
+}
+
+func (s *Server) exitProgramme(ctx context.Context, who Who, code domain.ProgrammeCode, seen eventstore.Revision, cmd programme.Exit) (eventstore.Appended, error) {
+	cmd.Today = s.today()
+	return s.onProgramme(ctx, who, "programme.exit", code, seen, cmd)
+}
+
+// onProgramme carries out a command on a programme that exists.
+func (s *Server) onProgramme(ctx context.Context, who Who, name string, code domain.ProgrammeCode, seen eventstore.Revision, cmd programme.Command) (eventstore.Appended, error) {
+	o, _, err := s.orderOn(ctx, who, name, programme.Stream(code), seen, code, cmd)
+	if err != nil {
+		return eventstore.Appended{}, err
+	}
+	return carryOut(ctx, s, o, programme.Stored, cmd)
+}
+
+// orderOn begins a command in the affairs of a programme: its unit and department
+// say who may, its jurisdiction says by which rules.
+func (s *Server) orderOn(ctx context.Context, who Who, name, stream string, seen eventstore.Revision, code domain.ProgrammeCode, cmd any) (order, history[programme.State], error) {
+	o, err := who.order(name, stream, seen, cmd)
+	if err != nil {
+		return order{}, history[programme.State]{}, err
+	}
+	p, err := recall[programme.State](ctx, s, programme.Stored, programme.Stream(code), time.Time{})
+	if err != nil {
+		return order{}, p, err
+	}
+	if p.state.Status == programme.Unregistered {
+		return order{}, p, domain.Refusal{Code: "programme.not-registered", Reason: "项目 " + string(code) + " 尚未登记"}
+	}
+	o.about = Concern{p.state.Unit, p.state.Department}
+	o.rulebook = inForce(p.state.Jurisdiction, s.day(who))
+	return o, p, nil
+}
+
+// agree returns what the address says. A body may leave it out, and may not say
+// otherwise.
+func agree[T comparable](field string, address, body T) (T, error) {
+	var none T
+	if body != none && body != address {
+		return none, domain.Refusal{Code: "request.address-differs", Field: field, Reason: "与请求地址所指的不是同一项"}
+	}
+	return address, nil
+}
