@@ -60,7 +60,7 @@ var notPages = regexp.MustCompile(`^/(api|static|docs|sign-in|sign-out|healthz|o
 // kind returns the kind of page at the address, "" for what is no page.
 func kind(address string) string {
 	at, err := url.Parse(address)
-	if err != nil || notPages.MatchString(at.Path) {
+	if err != nil || notPages.MatchString(at.Path) || at.Query().Has("lang") {
 		return ""
 	}
 	parts := strings.Split(at.Path, "/")
@@ -92,6 +92,7 @@ func TestKindsOfAddress(t *testing.T) {
 		"/people/p-4/chain":                      "/people/*/chain",
 		"/static/app.css":                        "",
 		"/programmes.csv":                        "",
+		"/programmes?lang=en":                    "",
 		"/api/v1/programmes":                     "",
 	} {
 		if got := kind(address); got != want {

@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 )
 
@@ -73,10 +75,14 @@ type Window struct {
 // Desk is the window the screens were drawn for.
 var Desk = Window{Width: 1280, Height: 800}
 
-// Open opens a tab. Tabs of one browser share their cookies. Close it with the
-// returned page's Close.
+// Open opens a tab with cookies of its own. Close it with the returned page's
+// Close.
 func (b *Browser) Open(w Window) (*Page, error) {
-	ctx, leave := chromedp.NewContext(b.ctx)
+	id, err := b.blank()
+	if err != nil {
+		return nil, fmt.Errorf("open a tab: %w", err)
+	}
+	ctx, leave := chromedp.NewContext(b.ctx, chromedp.WithTargetID(id))
 	p := &Page{ctx: ctx, leave: leave}
 	chromedp.ListenTarget(ctx, p.hear)
 	setup := []chromedp.Action{
@@ -92,4 +98,14 @@ func (b *Browser) Open(w Window) (*Page, error) {
 		return nil, fmt.Errorf("open a tab: %w", err)
 	}
 	return p, nil
+}
+
+// blank makes an empty tab in a window and with cookies of its own.
+func (b *Browser) blank() (id target.ID, err error) {
+	ctx := cdp.WithExecutor(b.ctx, chromedp.FromContext(b.ctx).Browser)
+	apart, err := target.CreateBrowserContext().WithDisposeOnDetach(true).Do(ctx)
+	if err != nil {
+		return "", err
+	}
+	return target.CreateTarget("about:blank").WithBrowserContextID(apart).WithNewWindow(true).Do(ctx)
 }

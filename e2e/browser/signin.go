@@ -19,7 +19,7 @@ func (p *Page) SignIn(address, role string) error {
 	if _, err := p.Visit(at.String()); err != nil {
 		return err
 	}
-	button := fmt.Sprintf(`(//main//form//button[contains(normalize-space(.), %q)])[1]`, role)
+	button := fmt.Sprintf(`(//main//button[@name="as"][contains(normalize-space(.), %q)])[1]`, role)
 	_, err = chromedp.RunResponse(p.ctx, chromedp.Click(button, chromedp.BySearch))
 	if err != nil {
 		return fmt.Errorf("sign in as %q: %w", role, err)
