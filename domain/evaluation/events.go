@@ -82,6 +82,7 @@ type (
 		Incomplete bool                 `json:"incomplete,omitempty"`
 		Cause      string               `json:"cause,omitempty"` // why filed again
 		Extra      json.RawMessage      `json:"extra,omitempty"` // what else the form prints, as the file had it
+		By         string               `json:"by,omitempty"`    // person who filed, who may not check it
 		Source     *domain.Source       `json:"source,omitempty"`
 	}
 

@@ -122,7 +122,7 @@ func (c File) weights() (no domain.Refusals) {
 		sum = sum.Add(*row.Weight)
 	}
 	no.If(len(no) == 0 && !sum.Equal(c.WeightSum), domain.Refusal{
-		Code: "goal.weights-differ", Reason: fmt.Sprintf("指标分值合计 %s，应为 %s", sum, c.WeightSum), Field: "/indicators", Basis: basis})
+		Code: "goal.weights-not-100", Reason: fmt.Sprintf("指标分值合计 %s，应为 %s", sum, c.WeightSum), Field: "/indicators", Basis: basis})
 	return no
 }
 
