@@ -17,8 +17,8 @@ type Store interface {
 	// durable when Append returns: they survive a crash of the process and of
 	// the machine.
 	//
-	// A draft carries the id of the command it follows from. When any earlier
-	// append carried the same command id, nothing is added, whatever seen says:
+	// Each draft carries the id of the command it follows from, all drafts of one
+	// append the same. When any earlier append carried the same command id, nothing is added, whatever seen says:
 	// the answer is that append's own, with Repeated set, if it was to the same
 	// stream, and [ErrCommandReused] otherwise. An empty id is never a repeat.
 	//
@@ -43,7 +43,8 @@ type Store interface {
 	Wait(ctx context.Context, after Position) error
 
 	// Close ends the store's goroutines and connections. Appends under way are
-	// finished first; later calls return [ErrClosed].
+	// finished first; later calls return [ErrClosed], but closing again does
+	// nothing.
 	Close() error
 }
 
@@ -78,8 +79,14 @@ var (
 	// ledger; nothing was added.
 	ErrFenced = errors.New("another writer has taken over")
 
-	// ErrTooLarge reports an envelope over [MaxEnvelope] or data over [MaxData].
+	// ErrTooLarge reports an envelope over [MaxEnvelope], data over [MaxData], or
+	// an append over [MaxAppend].
 	ErrTooLarge = errors.New("record is too large")
+
+	// ErrMalformed reports an append that no ledger can keep: no drafts, drafts
+	// of different commands, a stream name or a header field that is no clean
+	// text, a time that cannot be written down.
+	ErrMalformed = errors.New("append is malformed")
 )
 
 // A Conflict says where a stream was when a writer expected it elsewhere.

@@ -5,7 +5,10 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -19,6 +22,12 @@ const (
 	// MaxData is the most bytes an event's data may have. Files are attachments,
 	// bound by digest, and never events.
 	MaxData = 8 << 20
+
+	// MaxAppend is the most bytes of data the drafts of one append may have.
+	MaxAppend = 64 << 20
+
+	// MaxStreamName is the most bytes a stream's name may have.
+	MaxStreamName = 256
 
 	// envelopeVersion is the v of envelopes written now.
 	envelopeVersion = 1
@@ -74,13 +83,40 @@ type Draft struct {
 	Meta
 }
 
+// CheckAppend returns [ErrMalformed] or [ErrTooLarge] for what a store must not
+// even queue. What it cannot know before the records have their places, [Seal]
+// refuses.
+func CheckAppend(stream string, drafts []Draft) error {
+	switch {
+	case len(drafts) == 0:
+		return fmt.Errorf("%w: no drafts for %q", ErrMalformed, stream)
+	case stream == "" || len(stream) > MaxStreamName || strings.ContainsFunc(stream, unicode.IsControl):
+		return fmt.Errorf("%w: stream name %q", ErrMalformed, stream)
+	}
+	total := 0
+	for _, d := range drafts {
+		if d.Type == "" {
+			return fmt.Errorf("%w: draft without a type for %s", ErrMalformed, stream)
+		}
+		if d.Command != drafts[0].Command {
+			return fmt.Errorf("%w: commands %q and %q", ErrMalformed, drafts[0].Command, d.Command)
+		}
+		if len(d.Data) > MaxData {
+			return fmt.Errorf("%w: data of %s has %d bytes, at most %d", ErrTooLarge, d.Type, len(d.Data), MaxData)
+		}
+		total += len(d.Data)
+	}
+	if total > MaxAppend {
+		return fmt.Errorf("%w: append to %s has %d bytes, at most %d", ErrTooLarge, stream, total, MaxAppend)
+	}
+	return nil
+}
+
 // Seal makes the record that d becomes at revision of stream, with a new id. A
 // store calls it once per draft, under its writer's lock, with a clock reading
-// that never runs backwards.
+// that never runs backwards. The header it returns is exactly the one [Open]
+// reads back from the envelope.
 func Seal(stream string, revision Revision, recordedAt time.Time, d Draft) (Record, error) {
-	if len(d.Data) > MaxData {
-		return Record{}, fmt.Errorf("%w: data of %s has %d bytes, at most %d", ErrTooLarge, d.Type, len(d.Data), MaxData)
-	}
 	id, err := uuid.NewV7()
 	if err != nil {
 		return Record{}, err
@@ -88,26 +124,55 @@ func Seal(stream string, revision Revision, recordedAt time.Time, d Draft) (Reco
 	sum := sha256.Sum256(d.Data)
 	h := Header{
 		V: envelopeVersion, ID: id.String(), Stream: stream, Revision: revision, Type: d.Type,
-		RecordedAt: recordedAt.UTC(), EffectiveAt: d.EffectiveAt.UTC(), Actor: d.Actor,
+		RecordedAt: recordedAt.Round(0).UTC(), EffectiveAt: d.EffectiveAt.Round(0).UTC(), Actor: d.Actor,
 		Command: d.Command, Correlation: d.Correlation, Causation: d.Causation, Basis: d.Basis,
 		Rulebook: d.Rulebook, DataHash: hex.EncodeToString(sum[:]),
 	}
 	if d.EffectiveAt.IsZero() {
 		h.EffectiveAt = h.RecordedAt
 	}
+	if len(d.Basis) == 0 {
+		h.Basis = nil
+	}
+	if !clean(append(h.texts(), d.Basis...)...) {
+		return Record{}, fmt.Errorf("%w: header of %s is not clean text", ErrMalformed, d.Type)
+	}
 	envelope, err := json.Marshal(h)
 	if err != nil {
-		return Record{}, fmt.Errorf("envelope of %s: %w", d.Type, err)
+		return Record{}, fmt.Errorf("%w: envelope of %s: %w", ErrMalformed, d.Type, err)
 	}
 	if len(envelope) > MaxEnvelope {
 		return Record{}, fmt.Errorf("%w: envelope of %s has %d bytes, at most %d", ErrTooLarge, d.Type, len(envelope), MaxEnvelope)
 	}
-	return Record{Header: h, Envelope: envelope, Data: d.Data}, nil
+	return Record{Header: h, Envelope: envelope, Data: append([]byte{}, d.Data...)}, nil
+}
+
+// texts are the header's fields that a writer chose, but for Basis.
+func (h Header) texts() []string {
+	a := h.Actor
+	return []string{
+		h.Stream, h.Type, h.Command, h.Correlation, h.Causation, h.Rulebook,
+		a.Person, a.Name, a.Post, a.Unit, a.Capacity, a.OnBehalfOf,
+	}
+}
+
+// clean reports whether texts are UTF-8 without NUL. Anything else would not
+// come back from JSON, or not go into every database.
+func clean(texts ...string) bool {
+	for _, s := range texts {
+		if !utf8.ValidString(s) || strings.Contains(s, "\x00") {
+			return false
+		}
+	}
+	return true
 }
 
 // Open returns the record kept at position as envelope and data. It does not
 // check the data against its hash; verification does.
 func Open(position Position, envelope, data []byte) (Record, error) {
+	if data == nil {
+		data = []byte{} // databases hand out empty bytes as none
+	}
 	r := Record{Position: position, Envelope: envelope, Data: data}
 	if err := json.Unmarshal(envelope, &r.Header); err != nil {
 		return Record{}, fmt.Errorf("envelope at %d: %w", position, err)

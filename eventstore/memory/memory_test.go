@@ -1,0 +1,18 @@
+package memory_test
+
+import (
+	"testing"
+
+	"wenxiao/eventstore"
+	"wenxiao/eventstore/memory"
+	"wenxiao/eventstore/storetest"
+)
+
+func TestStore(t *testing.T) {
+	storetest.Run(t, func(*testing.T) storetest.Opener {
+		ledger := new(memory.Ledger)
+		return func(_ *testing.T, options ...eventstore.Option) eventstore.Store {
+			return memory.Open(ledger, options...)
+		}
+	})
+}

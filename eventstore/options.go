@@ -1,0 +1,34 @@
+package eventstore
+
+import "time"
+
+// Options is what every back-end's Open can be told.
+type Options struct {
+	Clock func() time.Time
+}
+
+// An Option changes one of the [Options].
+type Option func(*Options)
+
+// WithClock makes the store stamp records by clock instead of [time.Now].
+func WithClock(clock func() time.Time) Option {
+	return func(o *Options) { o.Clock = clock }
+}
+
+// Chosen returns the defaults changed by options.
+func Chosen(options ...Option) Options {
+	chosen := Options{Clock: time.Now}
+	for _, set := range options {
+		set(&chosen)
+	}
+	return chosen
+}
+
+// LaterOf returns the clock's reading as a ledger may stamp it: UTC, and never
+// before last, the time of the record before.
+func LaterOf(last, now time.Time) time.Time {
+	if now.Before(last) {
+		return last
+	}
+	return now.Round(0).UTC()
+}

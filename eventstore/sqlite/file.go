@@ -1,0 +1,85 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"path/filepath"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// ErrInUse reports a ledger that is already open for writing.
+var ErrInUse = errors.New("账本正由另一个进程写入，请先停止它，或以只读方式打开 (the ledger is being written by another process: stop it, or open read-only)")
+
+// format is the version of the schema this package reads and writes.
+const format = 1
+
+//go:embed schema.sql
+var schema string
+
+// resolve returns the one name of the file at path, so that two spellings
+// meet at the same lock.
+func resolve(path string) (string, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	real, err := filepath.EvalSymlinks(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return path, nil
+	}
+	return real, err
+}
+
+// address returns the name database/sql opens path by. synchronous=FULL is what
+// makes an append durable; at NORMAL a power cut loses acknowledged records.
+func address(path, mode string, pragmas ...string) string {
+	query := url.Values{"mode": {mode}, "_pragma": append([]string{
+		"busy_timeout(10000)", "synchronous(FULL)", "foreign_keys(1)", "temp_store(MEMORY)", "cache_size(-16000)",
+	}, pragmas...)}
+	u := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: query.Encode()}
+	return u.String()
+}
+
+// checkFormat refuses a file that is no ledger, or one of a later format.
+func checkFormat(db *sql.DB) error {
+	var version int
+	switch err := db.QueryRow(`select version from ledger_format`).Scan(&version); {
+	case err != nil:
+		return fmt.Errorf("不是账本文件 (not a ledger): %w", err)
+	case version != format:
+		return fmt.Errorf("账本格式为 %d，本程序读写格式 %d (ledger format %d, this program's is %d)", version, format, version, format)
+	}
+	return nil
+}
+
+// A lock keeps a second writer away for as long as the process lives. It is an
+// exclusive transaction on an empty SQLite file beside the ledger: SQLite's own
+// file locks work on every system and end with the process, however it ends.
+type lock struct{ db *sql.DB }
+
+func acquire(path string) (*lock, error) {
+	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: filepath.ToSlash(path + "-writer")}).String()+"?_pragma=journal_mode(MEMORY)")
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	db.SetConnMaxIdleTime(0)
+	db.SetConnMaxLifetime(0)
+	if _, err := db.ExecContext(context.Background(), `begin exclusive`); err != nil {
+		_ = db.Close()
+		if e := new(sqlite.Error); errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY {
+			return nil, fmt.Errorf("%s: %w", path, ErrInUse)
+		}
+		return nil, fmt.Errorf("lock %s-writer: %w", path, err)
+	}
+	return &lock{db}, nil
+}
+
+func (l *lock) release() error { return l.db.Close() }

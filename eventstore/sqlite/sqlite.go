@@ -1,0 +1,209 @@
+// Package sqlite is an eventstore in one SQLite file.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"os"
+	"runtime"
+	"sync"
+	"time"
+
+	"wenxiao/eventstore"
+)
+
+var _ eventstore.Store = (*Store)(nil)
+
+// ErrReadOnly reports an append to a store from [OpenReadOnly].
+var ErrReadOnly = errors.New("账本以只读方式打开，不能记账 (the ledger is open read-only)")
+
+// Store is an eventstore in one SQLite file. Records are durable when Append
+// returns: each transaction ends with an fsync of the write-ahead log.
+type Store struct {
+	path   string
+	reads  *sql.DB
+	beacon *eventstore.Beacon
+	closed chan struct{}
+	close  sync.Once
+
+	// Nil when read-only.
+	writer *eventstore.Writer
+	ledger *ledger
+	lock   *lock
+}
+
+// Open opens the ledger at path for reading and writing, and creates it if it
+// does not exist. While it is open, another Open of it, in this process or any
+// other, returns [ErrInUse]; [OpenReadOnly] is always possible.
+func Open(path string, options ...eventstore.Option) (*Store, error) {
+	path, err := resolve(path)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{path: path, beacon: eventstore.NewBeacon(), closed: make(chan struct{})}
+	if s.lock, err = acquire(path); err != nil {
+		return nil, err
+	}
+	if err := s.open(eventstore.Chosen(options...)); err != nil {
+		return nil, errors.Join(fmt.Errorf("open ledger %s: %w", path, err), s.Close())
+	}
+	return s, nil
+}
+
+func (s *Store) open(options eventstore.Options) (err error) {
+	if s.ledger, err = openLedger(s.path); err != nil {
+		return err
+	}
+	if s.reads, err = openReads(s.path); err != nil {
+		return err
+	}
+	s.ledger.reads = s.ReadAll
+	s.writer, err = eventstore.NewWriter(context.Background(), s.ledger, options.Clock, s.beacon)
+	return err
+}
+
+// OpenReadOnly opens the existing ledger at path for reading, whether or not
+// another process is writing it. Append returns [ErrReadOnly].
+func OpenReadOnly(path string) (*Store, error) {
+	path, err := resolve(path)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("没有账本 %s (no such ledger): %w", path, fs.ErrNotExist)
+	}
+	s := &Store{path: path, beacon: eventstore.NewBeacon(), closed: make(chan struct{})}
+	if s.reads, err = openReads(path); err != nil {
+		return nil, err
+	}
+	if err := checkFormat(s.reads); err != nil {
+		return nil, errors.Join(fmt.Errorf("open ledger %s: %w", path, err), s.Close())
+	}
+	return s, nil
+}
+
+func openReads(path string) (*sql.DB, error) {
+	db, err := sql.Open("sqlite", address(path, "ro"))
+	if err != nil {
+		return nil, err
+	}
+	n := max(4, runtime.GOMAXPROCS(0))
+	db.SetMaxOpenConns(n)
+	db.SetMaxIdleConns(n)
+	return db, nil
+}
+
+func (s *Store) Append(ctx context.Context, stream string, seen eventstore.Revision, drafts ...eventstore.Draft) (eventstore.Appended, error) {
+	if s.writer == nil {
+		return eventstore.Appended{}, s.told(ErrReadOnly)
+	}
+	return s.writer.Append(ctx, stream, seen, drafts...)
+}
+
+func (s *Store) ReadStream(ctx context.Context, stream string, after eventstore.Revision) iter.Seq2[eventstore.Record, error] {
+	return eventstore.Pages(ctx, uint64(after), func(ctx context.Context, after uint64, limit int) ([]eventstore.Record, uint64, bool, error) {
+		return s.page(ctx, limit, `select position, revision, envelope, data from ledger_events
+			where stream = (select number from ledger_streams where name = ?) and revision > ? order by revision limit ?`, stream, int64(after), limit)
+	})
+}
+
+func (s *Store) ReadAll(ctx context.Context, after eventstore.Position) iter.Seq2[eventstore.Record, error] {
+	return eventstore.Pages(ctx, uint64(after), func(ctx context.Context, after uint64, limit int) ([]eventstore.Record, uint64, bool, error) {
+		return s.page(ctx, limit, `select position, position, envelope, data from ledger_events
+			where position > ? order by position limit ?`, int64(after), limit)
+	})
+}
+
+// page reads at most limit rows of position, place, envelope and data. It
+// returns the place to go on after, and whether there may be more.
+func (s *Store) page(ctx context.Context, limit int, query string, args ...any) (page []eventstore.Record, next uint64, more bool, err error) {
+	rows, err := s.reads.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, 0, false, s.told(err)
+	}
+	defer rows.Close()
+	size := 0
+	for size < eventstore.PageBytes && rows.Next() {
+		var position, place int64
+		var envelope, data []byte
+		if err := rows.Scan(&position, &place, &envelope, &data); err != nil {
+			return nil, 0, false, s.told(err)
+		}
+		record, err := eventstore.Open(eventstore.Position(position), envelope, data)
+		if err != nil {
+			return nil, 0, false, err
+		}
+		page, next, size = append(page, record), uint64(place), size+len(envelope)+len(data)
+	}
+	return page, next, len(page) == limit || size >= eventstore.PageBytes, s.told(rows.Err())
+}
+
+func (s *Store) Head(ctx context.Context) (head eventstore.Position, err error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	var position int64
+	err = s.reads.QueryRowContext(ctx, `select coalesce(max(position), 0) from ledger_events`).Scan(&position)
+	return eventstore.Position(position), s.told(err)
+}
+
+// told returns err, or [eventstore.ErrClosed] where closing is what caused it.
+func (s *Store) told(err error) error {
+	select {
+	case <-s.closed:
+		if err != nil {
+			return eventstore.ErrClosed
+		}
+	default:
+	}
+	return err
+}
+
+// pollEvery is how often a read-only store asks whether the head has moved.
+const pollEvery = 100 * time.Millisecond
+
+func (s *Store) Wait(ctx context.Context, after eventstore.Position) error {
+	if s.writer != nil {
+		return s.beacon.Wait(ctx, after)
+	}
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		if head, err := s.Head(ctx); err != nil || head > after {
+			return err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-s.closed:
+			return eventstore.ErrClosed
+		}
+	}
+}
+
+// Close finishes the appends under way, moves the write-ahead log into the
+// file, and lets go of it.
+func (s *Store) Close() (err error) {
+	s.close.Do(func() {
+		if s.writer != nil {
+			s.writer.Close()
+		}
+		close(s.closed)
+		s.beacon.Close()
+		if s.reads != nil {
+			err = s.reads.Close()
+		}
+		if s.ledger != nil {
+			err = errors.Join(err, s.ledger.close())
+		}
+		if s.lock != nil {
+			err = errors.Join(err, s.lock.release())
+		}
+	})
+	return err
+}

@@ -1,0 +1,314 @@
+package eventstore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+)
+
+const (
+	maxAppends = 512      // in one batch
+	maxBytes   = 16 << 20 // of data in one batch, unless a single append has more
+
+	headsKept    = 1 << 15 // streams whose heads are remembered
+	commandsKept = 1 << 14
+)
+
+// A Writer is the one writer of a ledger. It collects the appends that wait
+// while a transaction is under way and writes them together in the next, so
+// that many writers share one fsync and a lone writer never waits for company.
+type Writer struct {
+	backend Backend
+	clock   func() time.Time
+	beacon  *Beacon
+
+	mu     sync.RWMutex // held for reading while sending on queue
+	closed bool
+	queue  chan *request
+	done   chan struct{}
+
+	// Owned by the writing goroutine. All of it runs ahead of the ledger while a
+	// batch is being decided, and is forgotten when the batch fails.
+	known    bool
+	last     Last
+	heads    *cache[string, Head]
+	commands *cache[string, Position]
+	deposed  error
+}
+
+type request struct {
+	ctx    context.Context
+	stream string
+	seen   Revision
+	drafts []Draft
+	bytes  int
+	answer chan answer // holds one, so that the writer never waits for a caller
+}
+
+type answer struct {
+	Appended
+	err error
+}
+
+// NewWriter starts the writer of the ledger that backend keeps. Every new head
+// is announced on beacon once it is durable.
+func NewWriter(ctx context.Context, backend Backend, clock func() time.Time, beacon *Beacon) (*Writer, error) {
+	w := &Writer{
+		backend: backend, clock: clock, beacon: beacon,
+		queue: make(chan *request, 2*maxAppends), done: make(chan struct{}),
+		heads: newCache[string, Head](headsKept), commands: newCache[string, Position](commandsKept),
+	}
+	if err := w.recall(ctx); err != nil {
+		return nil, err
+	}
+	go w.run()
+	return w, nil
+}
+
+// Append is [Store.Append].
+func (w *Writer) Append(ctx context.Context, stream string, seen Revision, drafts ...Draft) (Appended, error) {
+	if err := CheckAppend(stream, drafts); err != nil {
+		return Appended{}, err
+	}
+	r := &request{ctx: ctx, stream: stream, seen: seen, drafts: slices.Clone(drafts), answer: make(chan answer, 1)}
+	for i, d := range drafts { // the caller may return early and use its buffers again
+		r.drafts[i].Data, r.drafts[i].Basis = bytes.Clone(d.Data), slices.Clone(d.Basis)
+		r.bytes += len(d.Data)
+	}
+	if err := w.enqueue(r); err != nil {
+		return Appended{}, err
+	}
+	select {
+	case a := <-r.answer:
+		return a.Appended, a.err
+	case <-ctx.Done():
+		return Appended{}, ctx.Err()
+	}
+}
+
+// Close finishes the appends under way and ends the writer.
+func (w *Writer) Close() {
+	w.mu.Lock()
+	if !w.closed {
+		w.closed = true
+		close(w.queue)
+	}
+	w.mu.Unlock()
+	<-w.done
+}
+
+func (w *Writer) enqueue(r *request) error {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	if w.closed {
+		return ErrClosed
+	}
+	if err := r.ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case w.queue <- r:
+		return nil
+	case <-r.ctx.Done():
+		return r.ctx.Err()
+	}
+}
+
+func (w *Writer) run() {
+	defer close(w.done)
+	for first := range w.queue {
+		w.write(w.gather(first))
+	}
+}
+
+// gather takes what waits behind first. The callers just answered are let run
+// before, so that their next appends share this batch; nothing ever sleeps.
+func (w *Writer) gather(first *request) []*request {
+	runtime.Gosched()
+	requests, size := []*request{first}, first.bytes
+	for len(requests) < maxAppends && size < maxBytes {
+		select {
+		case r, ok := <-w.queue:
+			if !ok {
+				return requests
+			}
+			requests, size = append(requests, r), size+r.bytes
+		default:
+			return requests
+		}
+	}
+	return requests
+}
+
+// write carries out requests and answers each. When a batch certainly left
+// nothing, its members are tried one by one, so that one of them cannot spoil
+// the others. When its outcome is unknown they are not: they might be in.
+func (w *Writer) write(requests []*request) {
+	answers, err := w.try(requests)
+	if errors.Is(err, ErrUnwritten) && len(requests) > 1 {
+		for i := range requests {
+			w.write(requests[i : i+1])
+		}
+		return
+	}
+	for i, r := range requests {
+		if err != nil {
+			r.answer <- answer{err: err}
+		} else {
+			r.answer <- answers[i]
+		}
+	}
+}
+
+// try decides requests in order and writes what they add in one transaction.
+// When it fails, no answer holds: one request's conflict may be another's
+// record that was not written.
+func (w *Writer) try(requests []*request) (answers []answer, err error) {
+	ctx := context.Background() // a caller that leaves must not spoil its neighbours
+	if err := w.recall(ctx); err != nil {
+		return nil, err
+	}
+	if err := w.learn(ctx, requests); err != nil {
+		return nil, err
+	}
+	batch := Batch{After: w.last.Position}
+	for _, r := range requests {
+		answers = append(answers, w.decide(ctx, r, &batch))
+	}
+	if len(batch.Entries) == 0 {
+		return answers, nil
+	}
+	if err := w.backend.Commit(ctx, batch); err != nil {
+		w.forget()
+		if errors.Is(err, ErrFenced) {
+			w.deposed = err
+		}
+		return nil, fmt.Errorf("append: %w", err)
+	}
+	w.beacon.Announce(w.last.Position)
+	return answers, nil
+}
+
+// forget drops all that was believed about the ledger.
+func (w *Writer) forget() {
+	w.known = false
+	w.heads.clear()
+	w.commands.clear()
+}
+
+// recall learns where the ledger ends, if that is not known.
+func (w *Writer) recall(ctx context.Context) (err error) {
+	if w.known || w.deposed != nil {
+		return w.deposed
+	}
+	if w.last, err = w.backend.Last(ctx); err != nil {
+		return fmt.Errorf("find the end of the ledger: %w", err)
+	}
+	w.known = true
+	w.beacon.Announce(w.last.Position)
+	return nil
+}
+
+// learn looks up the streams and commands of requests that are not remembered.
+func (w *Writer) learn(ctx context.Context, requests []*request) error {
+	var streams, commands []string
+	for _, r := range requests {
+		if _, ok := w.heads.get(r.stream); !ok {
+			streams = append(streams, r.stream)
+		}
+		if c := r.command(); c != "" {
+			if _, ok := w.commands.get(c); !ok {
+				commands = append(commands, c)
+			}
+		}
+	}
+	if len(streams)+len(commands) == 0 {
+		return nil
+	}
+	found, err := w.backend.Find(ctx, streams, commands)
+	if err != nil {
+		return fmt.Errorf("look up streams: %w", err)
+	}
+	for _, s := range streams {
+		w.heads.put(s, found.Heads[s]) // zero for a stream without records
+	}
+	for c, first := range found.Commands {
+		w.commands.put(c, first)
+	}
+	return nil
+}
+
+// decide answers r and adds its records to batch, or answers why not.
+func (w *Writer) decide(ctx context.Context, r *request, batch *Batch) answer {
+	if err := r.ctx.Err(); err != nil {
+		return answer{err: err}
+	}
+	if first, ok := w.commands.get(r.command()); ok {
+		return w.repeat(ctx, r, first, *batch)
+	}
+	head, _ := w.heads.get(r.stream)
+	if head.Revision != r.seen {
+		return answer{err: &Conflict{Stream: r.stream, Seen: r.seen, At: head.Revision}}
+	}
+	at, records := LaterOf(w.last.RecordedAt, w.clock()), make([]Record, len(r.drafts))
+	for i, d := range r.drafts {
+		record, err := Seal(r.stream, head.Revision+Revision(i)+1, at, d)
+		if err != nil {
+			return answer{err: err}
+		}
+		records[i] = record
+	}
+	return answer{Appended: w.add(r, head, records, batch)}
+}
+
+// add gives records their positions and places them in batch.
+func (w *Writer) add(r *request, head Head, records []Record, batch *Batch) (a Appended) {
+	if head.Number == 0 {
+		w.last.Stream++
+		head.Number = w.last.Stream
+		batch.Streams = append(batch.Streams, Named{head.Number, r.stream})
+	}
+	if c := r.command(); c != "" {
+		w.commands.put(c, w.last.Position+1)
+	}
+	for i, record := range records {
+		w.last.Position++
+		record.Position = w.last.Position
+		batch.Entries = append(batch.Entries, Entry{Record: record, StreamNumber: head.Number, First: i == 0})
+		head.Revision = record.Revision
+		a.IDs = append(a.IDs, record.ID)
+	}
+	w.last.RecordedAt = records[0].RecordedAt
+	w.heads.put(r.stream, head)
+	a.Revision, a.Position = head.Revision, w.last.Position
+	return a
+}
+
+// repeat answers r as the append whose first record is at first was answered.
+// That append may be in the batch being decided, not yet in the ledger.
+func (w *Writer) repeat(ctx context.Context, r *request, first Position, batch Batch) answer {
+	records := w.backend.ReadAll(ctx, first-1)
+	if first > batch.After {
+		records = batch.from(first)
+	}
+	a := Appended{Repeated: true}
+	for record, err := range records {
+		switch {
+		case err != nil:
+			return answer{err: fmt.Errorf("read the first answer to command %s: %w", r.command(), err)}
+		case record.Command != r.command():
+			return answer{Appended: a}
+		case record.Stream != r.stream:
+			return answer{err: fmt.Errorf("%w: %s on %s", ErrCommandReused, r.command(), record.Stream)}
+		}
+		a.Revision, a.Position, a.IDs = record.Revision, record.Position, append(a.IDs, record.ID)
+	}
+	return answer{Appended: a}
+}
+
+func (r *request) command() string { return r.drafts[0].Command }
