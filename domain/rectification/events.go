@@ -61,6 +61,7 @@ type (
 	// WorkReported is the unit's claim to have finished.
 	WorkReported struct {
 		Answers []Answer `json:"answers"`
+		By      string   `json:"by,omitempty"` // person who reported, who may not close
 	}
 
 	// WorkReturned sends the report back; the notice stays open.
