@@ -37,16 +37,30 @@ func (d Day) Time() time.Time {
 // Valid reports whether d is a real day.
 func (d Day) Valid() bool { return !d.Time().IsZero() }
 
-// AddDays returns the day n days later.
-func (d Day) AddDays(n int) Day { return DayOf(d.Time().AddDate(0, 0, n)) }
+// AddDays returns the day n days later, or "" for no day.
+func (d Day) AddDays(n int) Day {
+	if !d.Valid() {
+		return ""
+	}
+	return DayOf(d.Time().AddDate(0, 0, n))
+}
 
-// DaysUntil counts the days from d to later; negative when later is before d.
+// DaysUntil counts the days from d to later; negative when later is before d,
+// 0 when either is no day.
 func (d Day) DaysUntil(later Day) int {
+	if !d.Valid() || !later.Valid() {
+		return 0
+	}
 	return int(later.Time().Sub(d.Time()).Hours() / 24)
 }
 
-// Year returns the budget year the day falls in.
-func (d Day) Year() FiscalYear { return FiscalYear(d.Time().Year()) }
+// Year returns the budget year the day falls in, 0 for no day.
+func (d Day) Year() FiscalYear {
+	if !d.Valid() {
+		return 0
+	}
+	return FiscalYear(d.Time().Year())
+}
 
 // FiscalYear is a budget year, which in China is the calendar year
 // (预算法 第十八条).
@@ -61,9 +75,12 @@ func (y FiscalYear) First() Day { return Day(fmt.Sprintf("%04d-01-01", int(y))) 
 // Last returns 31 December.
 func (y FiscalYear) Last() Day { return Day(fmt.Sprintf("%04d-12-31", int(y))) }
 
-// Elapsed returns the share of the year gone by at the end of day, from 0 to 1:
-// the time line of dual monitoring.
+// Elapsed returns the share of the year gone by at the end of day, from 0 to 1,
+// half-up to four places: the time line of dual monitoring. It is 0 for no day.
 func (y FiscalYear) Elapsed(day Day) Decimal {
+	if !day.Valid() {
+		return Int(0)
+	}
 	total := y.First().DaysUntil(y.Last()) + 1
 	gone := min(max(y.First().DaysUntil(day)+1, 0), total)
 	return HalfUp(ratio(int64(gone), int64(total)), 4)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/big"
+	"strings"
 
 	"github.com/govalues/decimal"
 )
@@ -13,18 +14,26 @@ import (
 // [Decimal.Cmp]. In JSON it is a bare number with the digits as written.
 type Decimal struct{ d decimal.Decimal }
 
-// ParseDecimal reads plain ASCII digits with an optional sign and point. What
-// officials print is read by package scoring, not here.
+// ParseDecimal reads plain ASCII digits with an optional sign and point, exactly
+// or not at all. What officials print is read by package scoring, not here.
 func ParseDecimal(s string) (Decimal, error) {
+	whole, fraction, _ := strings.Cut(s, ".")
 	d, err := decimal.Parse(s)
-	if err != nil {
+	if err != nil || d.Scale() != len(fraction) || strings.ContainsAny(whole, "eE") {
 		return Decimal{}, fmt.Errorf("%q is not a decimal number of at most 19 digits", s)
 	}
 	return Decimal{d}, nil
 }
 
-// MustDecimal is [ParseDecimal] for constants in code and tests.
-func MustDecimal(s string) Decimal { return Decimal{decimal.MustParse(s)} }
+// MustDecimal is [ParseDecimal] for constants in code and tests. It panics on
+// anything else.
+func MustDecimal(s string) Decimal {
+	d, err := ParseDecimal(s)
+	if err != nil {
+		panic(err)
+	}
+	return d
+}
 
 // Int returns n as a decimal.
 func Int(n int64) Decimal { return Decimal{decimal.MustNew(n, 0)} }
@@ -49,10 +58,22 @@ func (a Decimal) HalfUp(places int) Decimal { return HalfUp(a.Rat(), places) }
 
 // HalfUp rounds an exact fraction to places digits after the point, a half away
 // from zero. All scores and rates are computed as fractions and rounded once,
-// here. It panics beyond 19 digits, which parsed input cannot reach.
+// here. Where the whole part leaves less room in 19 digits the places are fewer;
+// beyond 19 digits the answer is the largest Decimal there is, which no honest
+// figure reaches.
 func HalfUp(r *big.Rat, places int) Decimal {
-	return Decimal{decimal.MustParse(r.FloatString(places))}
+	for ; places >= 0; places-- {
+		if d, err := ParseDecimal(r.FloatString(places)); err == nil {
+			return d
+		}
+	}
+	if r.Sign() < 0 {
+		return largest.Neg()
+	}
+	return largest
 }
+
+var largest = MustDecimal("9999999999999999999")
 
 // FromRat returns r with up to 12 digits after the point, trailing zeros cut.
 // Sums and differences of printed figures are exact in it.
@@ -64,6 +85,6 @@ func (a *Decimal) UnmarshalJSON(data []byte) (err error) {
 	if bytes.Equal(data, []byte("null")) {
 		return nil
 	}
-	a.d, err = decimal.Parse(string(data))
+	*a, err = ParseDecimal(string(data))
 	return err
 }

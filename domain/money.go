@@ -16,6 +16,10 @@ const (
 	YiYuan  Money = 10_000 * WanYuan
 )
 
+// MaxMoney (一千万亿元) is the most a budget, or the payments of a year, may
+// come to: far beyond any budget, and far below where sums would overflow.
+const MaxMoney = 10_000_000 * YiYuan
+
 // MoneyUnit returns the unit an official form names in its head: 元, 万元 or 亿元.
 func MoneyUnit(name string) (Money, error) {
 	switch strings.TrimSpace(name) {

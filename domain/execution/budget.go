@@ -30,6 +30,7 @@ func (c SetBudget) Decide(s State) ([]Event, error) {
 	no.If(!c.Year.Valid(), domain.Refusal{Code: "execution.no-year", Reason: fmt.Sprintf("%d 不是可登记的预算年度", c.Year), Field: "/year"})
 	no.If(c.Unit.Check() != nil, domain.Refusal{Code: "execution.no-unit", Reason: "预算单位未填或有误", Field: "/unit"})
 	no.If(c.Amount < 0, noAmount("预算", c.Amount))
+	no.If(c.Amount > domain.MaxMoney, tooMuch)
 	if c.Source == nil {
 		no = append(no, c.approved()...)
 	}
@@ -63,6 +64,7 @@ func (c AdjustBudget) Decide(s State) ([]Event, error) {
 	}
 	var no domain.Refusals
 	no.If(c.Amount < 0, noAmount("调整后预算", c.Amount))
+	no.If(c.Amount > domain.MaxMoney, tooMuch)
 	if c.Source == nil {
 		no = append(no, c.steps(s)...)
 	}
@@ -130,5 +132,7 @@ func noAmount(what string, m domain.Money) domain.Refusal {
 func noReason(what string) domain.Refusal {
 	return domain.Refusal{Code: "execution.no-reason", Reason: what + "原因未填", Field: "/reason"}
 }
+
+var tooMuch = domain.Refusal{Code: "execution.amount-too-large", Reason: "金额超过可记的一千万亿元", Field: "/amount"}
 
 var noDocument = domain.Refusal{Code: "execution.no-document", Reason: "依据文号未填", Field: "/document"}

@@ -27,6 +27,7 @@ func (c Pay) Decide(s State) ([]Event, error) {
 	p, used := s.Payments[c.Payment]
 	no.If(used, domain.Refusal{Code: "execution.number-used", Reason: fmt.Sprintf("支付编号 %s 已用于一笔 %s 元的支付", c.Payment, p.Amount.Exact()), Field: "/payment"})
 	no.If(c.Amount <= 0, noAmount("支付", c.Amount))
+	no.If(c.Amount > domain.MaxMoney-s.Paid, tooMuch)
 	if c.Source == nil {
 		no = append(no, s.affords(c.Amount)...)
 	}
@@ -63,6 +64,7 @@ func (c CorrectPayment) Decide(s State) ([]Event, error) {
 	var no domain.Refusals
 	no.If(domain.Blank(c.Corrects), domain.Refusal{Code: "execution.corrects-nothing", Reason: "未指明被更正的记录", Field: "/corrects"})
 	no.If(c.Amount < 0, noAmount("更正后", c.Amount))
+	no.If(c.Amount > domain.MaxMoney-(s.Paid-p.Amount), tooMuch)
 	no.If(c.Amount >= 0 && c.Amount < p.Recovered, domain.Refusal{
 		Code: "execution.below-recovered", Reason: fmt.Sprintf("更正为 %s 元，低于已追回的 %s 元", c.Amount.Exact(), p.Recovered.Exact()), Field: "/amount"})
 	no.If(domain.Blank(c.Reason), noReason("更正"))

@@ -51,6 +51,7 @@ func (c File) identity(s State) (no domain.Refusals) {
 	no.If(s.Version > 0 && (c.Programme != s.Current.Programme || c.Year != s.Current.Year), domain.Refusal{
 		Code: "goal.other-programme", Reason: fmt.Sprintf("此处是 %s 项目 %d 年的目标", s.Current.Programme, s.Current.Year), Field: "/programme"})
 	no.If(c.Budget < 0, noBudget(c.Budget))
+	no.If(c.Budget > domain.MaxMoney, domain.Refusal{Code: "goal.amount-too-large", Reason: "金额超过可记的一千万亿元", Field: "/budget"})
 	rows := map[string]int{}
 	for i, row := range c.Indicators {
 		at := fmt.Sprintf("/indicators/%d", i)
@@ -76,15 +77,15 @@ func (c File) again(s State) (no domain.Refusals) {
 }
 
 func (c File) money() (no domain.Refusals) {
-	no.If(c.Budget == 0, noBudget(c.Budget))
 	var sum domain.Money
 	for i, source := range c.Sources {
-		sum += source.Amount
-		no.If(source.Amount < 0 || domain.Blank(source.Name), domain.Refusal{
-			Code: "goal.malformed-source", Reason: fmt.Sprintf("第 %d 项资金来源须有名称，金额不得为负", i+1), Field: fmt.Sprintf("/sources/%d", i), Basis: "忻州办法 第三条"})
+		no.If(source.Amount < 0 || source.Amount > domain.MaxMoney || domain.Blank(source.Name), domain.Refusal{
+			Code: "goal.malformed-source", Reason: fmt.Sprintf("第 %d 项资金来源须有名称，金额不得为负或超出可记数", i+1), Field: fmt.Sprintf("/sources/%d", i), Basis: "忻州办法 第三条"})
+		sum = min(sum+source.Amount, 2*domain.MaxMoney) // however many there are, the sum does not overflow
 	}
-	no.If(len(c.Sources) > 0 && sum != c.Budget, domain.Refusal{
+	no.If(len(c.Sources) > 0 && len(no) == 0 && sum != c.Budget, domain.Refusal{
 		Code: "goal.sources-differ", Reason: fmt.Sprintf("资金来源合计 %s 万元，与申报预算 %s 万元相差 %s 万元", sum.Wan(), c.Budget.Wan(), (sum - c.Budget).Wan()), Field: "/sources", Basis: "忻州办法 第三条"})
+	no.If(c.Budget == 0, noBudget(c.Budget))
 	return no
 }
 
