@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/big"
+	"strconv"
 	"strings"
 
 	"github.com/govalues/decimal"
@@ -14,15 +15,26 @@ import (
 // [Decimal.Cmp]. In JSON it is a bare number with the digits as written.
 type Decimal struct{ d decimal.Decimal }
 
-// ParseDecimal reads plain ASCII digits with an optional sign and point, exactly
-// or not at all. What officials print is read by package scoring, not here.
+// ParseDecimal reads a number as JSON and Go write it, in plain ASCII, exactly or
+// not at all. What officials print is read by package scoring, not here.
 func ParseDecimal(s string) (Decimal, error) {
-	whole, fraction, _ := strings.Cut(s, ".")
 	d, err := decimal.Parse(s)
-	if err != nil || d.Scale() != len(fraction) || strings.ContainsAny(whole, "eE") {
+	if err != nil || d.Scale() != scaleOf(s) {
 		return Decimal{}, fmt.Errorf("%q is not a decimal number of at most 19 digits", s)
 	}
 	return Decimal{d}, nil
+}
+
+// scaleOf counts the digits after the point that s asks for. Where that is not
+// what came out, digits were rounded off.
+func scaleOf(s string) int {
+	mantissa, exponent := s, 0
+	if e := strings.IndexAny(s, "eE"); e >= 0 {
+		mantissa = s[:e]
+		exponent, _ = strconv.Atoi(s[e+1:])
+	}
+	_, fraction, _ := strings.Cut(mantissa, ".")
+	return max(0, len(fraction)-exponent)
 }
 
 // MustDecimal is [ParseDecimal] for constants in code and tests. It panics on

@@ -14,6 +14,7 @@ import (
 func TestParseDecimal(t *testing.T) {
 	for text, want := range map[string]string{
 		"0": "0", "12": "12", "1.50": "1.50", "+5": "5", "-3.45": "-3.45", ".5": "0.5", "5.": "5", "00012": "12",
+		"1e3": "1000", "1.50E1": "15.0", "15e-1": "1.5", "1e+0": "1",
 		"9999999999999999999": "9999999999999999999",
 	} {
 		got, err := ParseDecimal(text)
@@ -22,7 +23,7 @@ func TestParseDecimal(t *testing.T) {
 		}
 	}
 	for _, text := range []string{
-		"", "-", ".", "1e3", "1E-3", " 1", "1 ", "1_0", "１", "1,234", "0x10", "Inf", "NaN",
+		"", "-", ".", "1e", "1e20", "1e-20", "1e999999999999999999999", "1.2e-19", " 1", "1 ", "1_0", "１", "1,234", "0x10", "Inf", "NaN",
 		"12345678901234567890",      // twenty digits
 		"0.12345678901234567890123", // would be rounded
 		"9999999999999999999.5",
@@ -107,7 +108,7 @@ func TestDecimalJSON(t *testing.T) {
 	if got, _ := json.Marshal(form); string(got) != text {
 		t.Errorf("%s came back as %s", text, got)
 	}
-	for _, bad := range []string{`"5"`, `1e2`, `12345678901234567890`, `0.12345678901234567890123`, `[]`, `true`} {
+	for _, bad := range []string{`"5"`, `1e200`, `12345678901234567890`, `0.12345678901234567890123`, `[]`, `true`} {
 		if err := json.Unmarshal([]byte(bad), new(Decimal)); err == nil {
 			t.Errorf("%s was read as a decimal", bad)
 		}

@@ -48,7 +48,7 @@ func ParseMoney(s string, unit Money) (Money, error) {
 		}
 	}
 	d, err := ParseDecimal(text)
-	if err != nil {
+	if err != nil || strings.ContainsAny(text, "eE") { // nobody writes money with an exponent
 		return 0, Refusal{Code: "money.malformed", Reason: fmt.Sprintf("“%s”不是金额", s)}
 	}
 	return MoneyFrom(d, unit)
