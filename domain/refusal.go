@@ -40,6 +40,19 @@ func (r Refusals) Error() string {
 // Unwrap makes the first refusal the one that errors.As finds.
 func (r Refusals) Unwrap() error { return r[0] }
 
+// Refused returns every refusal in err, none where err is a fault of ours.
+func Refused(err error) []Refusal {
+	var all Refusals
+	if errors.As(err, &all) {
+		return all
+	}
+	var one Refusal
+	if errors.As(err, &one) {
+		return []Refusal{one}
+	}
+	return nil
+}
+
 // If adds no when its rule is broken.
 func (r *Refusals) If(broken bool, no Refusal) {
 	if broken {

@@ -27,6 +27,18 @@ func TestRefuse(t *testing.T) {
 	}
 }
 
+func TestRefused(t *testing.T) {
+	one, two := Refusal{Code: "one"}, Refusal{Code: "two"}
+	for _, tt := range []struct {
+		err  error
+		want int
+	}{{nil, 0}, {errors.New("a fault of ours"), 0}, {one, 1}, {fmt.Errorf("x: %w", one), 1}, {Refuse(one, two), 2}, {fmt.Errorf("x: %w", Refuse(one, two)), 2}} {
+		if got := Refused(tt.err); len(got) != tt.want {
+			t.Errorf("%v holds %v", tt.err, got)
+		}
+	}
+}
+
 func TestRefusalsGather(t *testing.T) {
 	var no Refusals
 	no.If(false, Refusal{Code: "not.broken"})
