@@ -3,6 +3,7 @@ package eventstore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"time"
 )
@@ -23,17 +24,23 @@ type Backend interface {
 	ReadAll(context.Context, Position) iter.Seq2[Record, error]
 
 	// Commit writes the batch in one transaction, all or nothing. Nil means it
-	// is durable. [ErrUnwritten] and [ErrFenced] mean that none of it is in the
-	// ledger or ever will be. Any other error leaves the outcome open.
+	// is durable. [ErrTaken], [ErrUnwritten] and [ErrFenced] mean that none of it
+	// is in the ledger or ever will be. Any other error leaves the outcome open.
 	//
 	// The back-end refuses, by its own constraints, a position, a revision of a
-	// stream, an id or a command that is taken: the writer never asks for one,
-	// but another process might have.
+	// stream, an id or a command that is taken. The writer relies on it for
+	// commands; for the others it is the last line of defence.
 	Commit(context.Context, Batch) error
 }
 
-// ErrUnwritten reports a transaction that failed and certainly left nothing.
-var ErrUnwritten = errors.New("nothing was written")
+var (
+	// ErrUnwritten reports a transaction that failed and certainly left nothing.
+	ErrUnwritten = errors.New("nothing was written")
+
+	// ErrTaken is the [ErrUnwritten] of a batch with a command that is already in
+	// the ledger.
+	ErrTaken = fmt.Errorf("%w: command already carried out", ErrUnwritten)
+)
 
 type (
 	// Last is where a ledger ends; all zero when it is empty.

@@ -134,13 +134,13 @@ func Seal(stream string, revision Revision, recordedAt time.Time, d Draft) (Reco
 	if len(d.Basis) == 0 {
 		h.Basis = nil
 	}
-	if !clean(append(h.texts(), d.Basis...)...) {
+	if !clean(append(h.texts(), d.Basis...)) {
 		return Record{}, fmt.Errorf("%w: header of %s is not clean text", ErrMalformed, d.Type)
 	}
-	envelope, err := json.Marshal(h)
-	if err != nil {
-		return Record{}, fmt.Errorf("%w: envelope of %s: %w", ErrMalformed, d.Type, err)
+	if y := h.EffectiveAt.Year(); y < 0 || y > 9999 {
+		return Record{}, fmt.Errorf("%w: %s took effect in the year %d", ErrMalformed, d.Type, y)
 	}
+	envelope := appendEnvelope(make([]byte, 0, 768), &h)
 	if len(envelope) > MaxEnvelope {
 		return Record{}, fmt.Errorf("%w: envelope of %s has %d bytes, at most %d", ErrTooLarge, d.Type, len(envelope), MaxEnvelope)
 	}
@@ -158,7 +158,7 @@ func (h Header) texts() []string {
 
 // clean reports whether texts are UTF-8 without NUL. Anything else would not
 // come back from JSON, or not go into every database.
-func clean(texts ...string) bool {
+func clean(texts []string) bool {
 	for _, s := range texts {
 		if !utf8.ValidString(s) || strings.Contains(s, "\x00") {
 			return false
@@ -174,6 +174,10 @@ func Open(position Position, envelope, data []byte) (Record, error) {
 		data = []byte{} // databases hand out empty bytes as none
 	}
 	r := Record{Position: position, Envelope: envelope, Data: data}
+	if parseEnvelope(envelope, &r.Header) {
+		return r, nil
+	}
+	r.Header = Header{}
 	if err := json.Unmarshal(envelope, &r.Header); err != nil {
 		return Record{}, fmt.Errorf("envelope at %d: %w", position, err)
 	}

@@ -165,15 +165,26 @@ func (w *Writer) write(requests []*request) {
 	}
 }
 
-// try decides requests in order and writes what they add in one transaction.
-// When it fails, no answer holds: one request's conflict may be another's
-// record that was not written.
-func (w *Writer) try(requests []*request) (answers []answer, err error) {
+// try decides requests in order and writes what they add in one transaction,
+// trusting that commands it does not remember are new: they nearly always are,
+// and the ledger's own index tells when one is not. Then they are looked up.
+func (w *Writer) try(requests []*request) ([]answer, error) {
+	answers, err := w.attempt(requests, false)
+	if errors.Is(err, ErrTaken) {
+		answers, err = w.attempt(requests, true)
+	}
+	return answers, err
+}
+
+// attempt is try, either trusting that unknown commands are new or looking them
+// up first. When it fails, no answer holds: one request's conflict may be
+// another's record that was not written.
+func (w *Writer) attempt(requests []*request, lookUp bool) (answers []answer, err error) {
 	ctx := context.Background() // a caller that leaves must not spoil its neighbours
 	if err := w.recall(ctx); err != nil {
 		return nil, err
 	}
-	if err := w.learn(ctx, requests); err != nil {
+	if err := w.learn(ctx, requests, lookUp); err != nil {
 		return nil, err
 	}
 	batch := Batch{After: w.last.Position}
@@ -214,25 +225,28 @@ func (w *Writer) recall(ctx context.Context) (err error) {
 	return nil
 }
 
-// learn looks up the streams and commands of requests that are not remembered.
-func (w *Writer) learn(ctx context.Context, requests []*request) error {
+// learn looks up the streams of requests that are not remembered, and their
+// commands if asked to.
+func (w *Writer) learn(ctx context.Context, requests []*request, withCommands bool) error {
 	var streams, commands []string
 	for _, r := range requests {
 		if _, ok := w.heads.get(r.stream); !ok {
 			streams = append(streams, r.stream)
 		}
-		if c := r.command(); c != "" {
-			if _, ok := w.commands.get(c); !ok {
-				commands = append(commands, c)
-			}
+		if _, ok := w.commands.get(r.command()); !ok && withCommands && r.command() != "" {
+			commands = append(commands, r.command())
 		}
 	}
+	return w.find(ctx, streams, commands)
+}
+
+func (w *Writer) find(ctx context.Context, streams, commands []string) error {
 	if len(streams)+len(commands) == 0 {
 		return nil
 	}
 	found, err := w.backend.Find(ctx, streams, commands)
 	if err != nil {
-		return fmt.Errorf("look up streams: %w", err)
+		return fmt.Errorf("look up streams and commands: %w", err)
 	}
 	for _, s := range streams {
 		w.heads.put(s, found.Heads[s]) // zero for a stream without records
@@ -252,18 +266,37 @@ func (w *Writer) decide(ctx context.Context, r *request, batch *Batch) answer {
 		return w.repeat(ctx, r, first, *batch)
 	}
 	head, _ := w.heads.get(r.stream)
+	records, refusal := w.seal(r, head)
+	if refusal == nil {
+		return answer{Appended: w.add(r, head, records, batch)}
+	}
+	// A repeat is answered as the first time whatever speaks against it now.
+	// Commands of this batch are all remembered, so one not found was never used.
+	if r.command() != "" {
+		if err := w.find(ctx, nil, []string{r.command()}); err != nil {
+			return answer{err: err}
+		}
+		if first, ok := w.commands.get(r.command()); ok {
+			return w.repeat(ctx, r, first, *batch)
+		}
+	}
+	return answer{err: refusal}
+}
+
+// seal makes the records of r, if its stream is where r has seen it.
+func (w *Writer) seal(r *request, head Head) ([]Record, error) {
 	if head.Revision != r.seen {
-		return answer{err: &Conflict{Stream: r.stream, Seen: r.seen, At: head.Revision}}
+		return nil, &Conflict{Stream: r.stream, Seen: r.seen, At: head.Revision}
 	}
 	at, records := LaterOf(w.last.RecordedAt, w.clock()), make([]Record, len(r.drafts))
 	for i, d := range r.drafts {
 		record, err := Seal(r.stream, head.Revision+Revision(i)+1, at, d)
 		if err != nil {
-			return answer{err: err}
+			return nil, err
 		}
 		records[i] = record
 	}
-	return answer{Appended: w.add(r, head, records, batch)}
+	return records, nil
 }
 
 // add gives records their positions and places them in batch.

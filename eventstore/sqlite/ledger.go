@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"wenxiao/eventstore"
 )
@@ -169,13 +171,22 @@ func (l *ledger) Commit(ctx context.Context, batch eventstore.Batch) error {
 	}
 	if err != nil {
 		l.drop()
-		return fmt.Errorf("%w: %w", eventstore.ErrUnwritten, err)
+		return fmt.Errorf("%w: %w", unwritten(err), err)
 	}
 	if _, err := l.prepared["commit"].Exec(); err != nil {
 		l.drop()
 		return err
 	}
 	return nil
+}
+
+// unwritten tells a command that is taken from other errors of an insert.
+func unwritten(err error) error {
+	e := new(sqlite.Error)
+	if errors.As(err, &e) && e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE && strings.Contains(e.Error(), "ledger_events.command") {
+		return eventstore.ErrTaken
+	}
+	return eventstore.ErrUnwritten
 }
 
 func (l *ledger) insert(batch eventstore.Batch) error {

@@ -105,41 +105,40 @@ func (s *Store) Append(ctx context.Context, stream string, seen eventstore.Revis
 }
 
 func (s *Store) ReadStream(ctx context.Context, stream string, after eventstore.Revision) iter.Seq2[eventstore.Record, error] {
-	return eventstore.Pages(ctx, uint64(after), func(ctx context.Context, after uint64, limit int) ([]eventstore.Record, uint64, bool, error) {
+	return eventstore.Pages(ctx, uint64(after), func(ctx context.Context, after uint64, limit int) (eventstore.Page, error) {
 		return s.page(ctx, limit, `select position, revision, envelope, data from ledger_events
 			where stream = (select number from ledger_streams where name = ?) and revision > ? order by revision limit ?`, stream, int64(after), limit)
 	})
 }
 
 func (s *Store) ReadAll(ctx context.Context, after eventstore.Position) iter.Seq2[eventstore.Record, error] {
-	return eventstore.Pages(ctx, uint64(after), func(ctx context.Context, after uint64, limit int) ([]eventstore.Record, uint64, bool, error) {
+	return eventstore.Pages(ctx, uint64(after), func(ctx context.Context, after uint64, limit int) (eventstore.Page, error) {
 		return s.page(ctx, limit, `select position, position, envelope, data from ledger_events
 			where position > ? order by position limit ?`, int64(after), limit)
 	})
 }
 
-// page reads at most limit rows of position, place, envelope and data. It
-// returns the place to go on after, and whether there may be more.
-func (s *Store) page(ctx context.Context, limit int, query string, args ...any) (page []eventstore.Record, next uint64, more bool, err error) {
+// page reads at most limit rows of position, place, envelope and data.
+func (s *Store) page(ctx context.Context, limit int, query string, args ...any) (eventstore.Page, error) {
 	rows, err := s.reads.QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, 0, false, s.told(err)
+		return eventstore.Page{}, s.told(err)
 	}
 	defer rows.Close()
-	size := 0
+	page, size := eventstore.Page{Rows: make([]eventstore.Row, 0, limit)}, 0
 	for size < eventstore.PageBytes && rows.Next() {
+		var r eventstore.Row
+		// RawBytes spares a copy. They stay valid because this driver hands out
+		// fresh bytes for each column; storetest would tell if it stopped.
 		var position, place int64
-		var envelope, data []byte
-		if err := rows.Scan(&position, &place, &envelope, &data); err != nil {
-			return nil, 0, false, s.told(err)
+		if err := rows.Scan(&position, &place, (*sql.RawBytes)(&r.Envelope), (*sql.RawBytes)(&r.Data)); err != nil {
+			return eventstore.Page{}, s.told(err)
 		}
-		record, err := eventstore.Open(eventstore.Position(position), envelope, data)
-		if err != nil {
-			return nil, 0, false, err
-		}
-		page, next, size = append(page, record), uint64(place), size+len(envelope)+len(data)
+		r.Position, r.Place = eventstore.Position(position), uint64(place)
+		page.Rows, size = append(page.Rows, r), size+len(r.Envelope)+len(r.Data)
 	}
-	return page, next, len(page) == limit || size >= eventstore.PageBytes, s.told(rows.Err())
+	page.More = len(page.Rows) == limit || size >= eventstore.PageBytes
+	return page, s.told(rows.Err())
 }
 
 func (s *Store) Head(ctx context.Context) (head eventstore.Position, err error) {
