@@ -1,0 +1,107 @@
+package scoring
+
+import (
+	"math/big"
+	"regexp"
+	"strings"
+
+	"wenxiao/domain"
+	"wenxiao/domain/published"
+)
+
+// A row is an indicator with what it takes over from its table.
+type row struct {
+	published.Indicator
+	index          int
+	level1, level2 string   // of the row above where the cells are merged
+	weight         *big.Rat // nil where it has none
+	assumed        bool     // weight is the printed score
+	parent         int      // index of the row this one is part of (其中), or -1
+	counted        bool     // false for a part whose weight is in its parent's
+}
+
+// rowsOf fills in merged cells and the weights of forms that print none.
+func rowsOf(t published.Table) []row {
+	rows := make([]row, len(t.Indicators))
+	printed := printsWeights(t)
+	for i, ind := range t.Indicators {
+		r := row{Indicator: ind, index: i, level1: ind.Level1, level2: ind.Level2, parent: -1, counted: true}
+		if i > 0 && blank(ind.Level1) {
+			r.level1 = rows[i-1].level1
+			if blank(ind.Level2) {
+				r.level2 = rows[i-1].level2
+			}
+		}
+		switch {
+		case ind.Weight != nil:
+			r.weight = ind.Weight.Rat()
+		case ind.Score != nil:
+			r.weight, r.assumed = ind.Score.Rat(), true
+		}
+		rows[i] = r
+	}
+	join(rows, printed)
+	return rows
+}
+
+func printsWeights(t published.Table) bool {
+	for _, ind := range t.Indicators {
+		if ind.Weight != nil {
+			return true
+		}
+	}
+	return false
+}
+
+func blank(s string) bool { return strings.Trim(normal(s), blankness) == "" }
+
+var ofWhich = regexp.MustCompile(`^[(（①-⑳\d.、\s★]*其中`)
+
+// join ties 其中 rows to the row above them. Parts whose weights add up to
+// their parent's repeat it and do not count again.
+func join(rows []row, weights bool) {
+	for i := 0; i < len(rows); i++ {
+		first := i + 1
+		end := first
+		for end < len(rows) && ofWhich.MatchString(rows[end].Level3) && !ofWhich.MatchString(rows[i].Level3) {
+			rows[end].parent = i
+			end++
+		}
+		if end > first && weights && repeats(rows[i], rows[first:end]) {
+			for k := first; k < end; k++ {
+				rows[k].counted = false
+			}
+		}
+	}
+}
+
+func repeats(parent row, parts []row) bool {
+	sum := new(big.Rat)
+	for _, p := range parts {
+		if p.Weight == nil {
+			return false
+		}
+		sum.Add(sum, p.weight)
+	}
+	return parent.Weight != nil && sum.Cmp(parent.weight) == 0
+}
+
+// score returns the printed score, exact, or nil.
+func (r row) score() *big.Rat { return rat(r.Score) }
+
+func rat(d *domain.Decimal) *big.Rat {
+	if d == nil {
+		return nil
+	}
+	return d.Rat()
+}
+
+// points rounds an exact score as the rulebook's places say, half up, and cuts
+// needless zeros.
+func points(r *big.Rat, places int) *domain.Decimal {
+	if r == nil {
+		return nil
+	}
+	d := domain.HalfUp(r, places).Trim()
+	return &d
+}
