@@ -67,6 +67,14 @@ func (r *Refusals) Check(err error) {
 	}
 }
 
+// CheckAt is [Refusals.Check] for a value that stands in field of the command.
+func (r *Refusals) CheckAt(field string, err error) {
+	if no := (Refusal{}); errors.As(err, &no) {
+		no.Field = field
+		*r = append(*r, no)
+	}
+}
+
 // Unless returns the events of a decision, or what was refused of it.
 func Unless[E Event](refused Refusals, events ...E) ([]E, error) {
 	if err := Refuse(refused...); err != nil {

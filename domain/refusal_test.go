@@ -46,7 +46,9 @@ func TestRefusalsGather(t *testing.T) {
 	no.Check(nil)
 	no.Check(errors.New("a fault of ours"))
 	no.Check(UnitCode("!").Check())
-	if len(no) != 2 || no[0].Code != "one.broken" || no[1].Code != "unit.malformed-code" {
+	no.CheckAt("/programme", ProgrammeCode("!").Check())
+	no.CheckAt("/programme", nil)
+	if len(no) != 3 || no[0].Code != "one.broken" || no[1].Code != "unit.malformed-code" || no[2].Field != "/programme" {
 		t.Errorf("gathered %v", no)
 	}
 }

@@ -62,7 +62,7 @@ func (c FileSelf) filed(version int) SelfFiled {
 
 // identity refuses what no source excuses.
 func (c FileSelf) identity(s State) (no domain.Refusals) {
-	no.Check(c.Programme.Check())
+	no.CheckAt("/programme", c.Programme.Check())
 	no.If(!c.Year.Valid(), domain.Refusal{Code: "evaluation.no-year", Reason: fmt.Sprintf("%d 不是可登记的预算年度", c.Year), Field: "/year"})
 	no.If(c.Unit.Check() != nil, domain.Refusal{Code: "evaluation.no-unit", Reason: "报送单位未填或有误", Field: "/unit"})
 	no.If(s.Version > 0 && (c.Programme != s.Current.Programme || c.Year != s.Current.Year), domain.Refusal{

@@ -26,7 +26,7 @@ func (c SetBudget) Decide(s State) ([]Event, error) {
 		return nil, domain.Refusal{Code: "execution.already-open", Reason: fmt.Sprintf("本年度预算 %s 万元已下达，变动须办理调整", s.Budget.Wan()), Field: "/amount"}
 	}
 	var no domain.Refusals
-	no.Check(c.Programme.Check())
+	no.CheckAt("/programme", c.Programme.Check())
 	no.If(!c.Year.Valid(), domain.Refusal{Code: "execution.no-year", Reason: fmt.Sprintf("%d 不是可登记的预算年度", c.Year), Field: "/year"})
 	no.If(c.Unit.Check() != nil, domain.Refusal{Code: "execution.no-unit", Reason: "预算单位未填或有误", Field: "/unit"})
 	no.If(c.Amount < 0, noAmount("预算", c.Amount))

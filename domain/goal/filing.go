@@ -45,7 +45,7 @@ func (c File) Decide(s State) ([]Event, error) {
 // identity refuses what no source excuses: another programme's form, rows that
 // cannot be told apart, less than no money.
 func (c File) identity(s State) (no domain.Refusals) {
-	no.Check(c.Programme.Check())
+	no.CheckAt("/programme", c.Programme.Check())
 	no.If(!c.Year.Valid(), domain.Refusal{Code: "goal.no-year", Reason: fmt.Sprintf("%d 不是可登记的预算年度", c.Year), Field: "/year"})
 	no.If(c.Unit.Check() != nil, domain.Refusal{Code: "goal.no-unit", Reason: "申报单位未填或有误", Field: "/unit", Basis: "忻州办法 第十九条"})
 	no.If(s.Version > 0 && (c.Programme != s.Current.Programme || c.Year != s.Current.Year), domain.Refusal{

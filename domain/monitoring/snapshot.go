@@ -85,7 +85,7 @@ func (s State) nextSnapshot() string {
 
 // check refuses what is wrong with the table itself. Fields are below at.
 func (c TakeSnapshot) check(at string) (no domain.Refusals) {
-	no.Check(c.Programme.Check())
+	no.CheckAt(at+"/programme", c.Programme.Check())
 	no.If(c.Unit.Check() != nil, domain.Refusal{Code: "monitoring.no-unit", Reason: "监控单位未填或有误", Field: at + "/unit"})
 	no.If(!c.Day.Valid(), notADay(at+"/day", c.Day))
 	no.If(c.Day.Valid() && c.Day.Year() != c.Year, domain.Refusal{Code: "monitoring.other-year", Reason: fmt.Sprintf("截至日 %s 不在 %d 年度内", c.Day, c.Year), Field: at + "/day"})

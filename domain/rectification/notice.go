@@ -27,7 +27,7 @@ func (c IssueNotice) Decide(s State) ([]Event, error) {
 		return nil, domain.Refusal{Code: "rectification.already-issued", Reason: fmt.Sprintf("整改通知（%s）已下达", s.Document)}
 	}
 	var no domain.Refusals
-	no.Check(c.Programme.Check())
+	no.CheckAt("/programme", c.Programme.Check())
 	no.If(!c.Year.Valid(), domain.Refusal{Code: "rectification.no-year", Reason: fmt.Sprintf("%d 不是可登记的预算年度", c.Year), Field: "/year"})
 	no.If(c.Unit.Check() != nil || domain.Blank(c.UnitName), domain.Refusal{Code: "rectification.no-unit", Reason: "被整改单位的编码和名称须填写", Field: "/unit", Basis: basis})
 	no.If(c.Issuer.Check() != nil, domain.Refusal{Code: "rectification.no-issuer", Reason: "下达单位未填或有误", Field: "/issuer", Basis: basis})
