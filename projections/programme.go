@@ -61,6 +61,8 @@ type Programme struct {
 	To             domain.FiscalYear    `json:"to,omitempty"`
 	Exited         domain.Day           `json:"exited,omitempty"`
 
+	Years []domain.FiscalYear `json:"years,omitempty"` // the programme's years in the ledger; of the row of year 0 only
+
 	Responsible       string     `json:"responsible,omitempty"` // person in office now
 	ResponsibleName   string     `json:"responsibleName,omitempty"`
 	ResponsiblePost   string     `json:"responsiblePost,omitempty"`
@@ -70,8 +72,9 @@ type Programme struct {
 	Stage      string    `json:"stage"`
 	StageFacts [5]string `json:"stageFacts"` // one per stage, in Chinese; empty: nothing yet
 
-	GoalVersion int    `json:"goalVersion,omitempty"`
-	GoalStatus  string `json:"goalStatus,omitempty"`
+	GoalVersion  int    `json:"goalVersion,omitempty"`  // the latest filed
+	GoalStatus   string `json:"goalStatus,omitempty"`   // of that version: Goal…
+	GoalApproved int    `json:"goalApproved,omitempty"` // the version in force; 0: none
 
 	Budget        domain.Money    `json:"budget"`   // 年初预算数
 	FullYear      domain.Money    `json:"fullYear"` // 全年预算数
@@ -84,9 +87,11 @@ type Programme struct {
 
 	Attainment   *domain.Decimal `json:"attainment,omitempty"` // of the last snapshot, 0 to 1 or more
 	Elapsed      *domain.Decimal `json:"elapsed,omitempty"`
+	Snapshot     string          `json:"snapshot,omitempty"` // its number
 	SnapshotDay  domain.Day      `json:"snapshotDay,omitempty"`
 	Warnings     int             `json:"warnings"` // raised and not cleared
 	GraveWarning bool            `json:"graveWarning,omitempty"`
+	Open         []OpenWarning   `json:"open,omitempty"` // the warnings counted
 
 	EvaluationStatus string          `json:"evaluationStatus,omitempty"` // Evaluation… of the self-evaluation
 	PrintedScore     *domain.Decimal `json:"printedScore,omitempty"`
@@ -95,8 +100,9 @@ type Programme struct {
 	Grade            string          `json:"grade,omitempty"`
 	Findings         int             `json:"findings"`
 
-	OpenRectifications int        `json:"openRectifications"`
-	RectificationDue   domain.Day `json:"rectificationDue,omitempty"` // the nearest last day of those open
+	OpenRectifications int          `json:"openRectifications"`
+	RectificationDue   domain.Day   `json:"rectificationDue,omitempty"` // the nearest last day of those with the unit
+	Notices            []OpenNotice `json:"notices,omitempty"`          // the rectifications counted
 
 	Status string         `json:"status"`
 	Note   string         `json:"note,omitempty"`   // the reason of the status, in Chinese
@@ -104,6 +110,20 @@ type Programme struct {
 
 	UpdatedAt time.Time           `json:"updatedAt"`
 	Position  eventstore.Position `json:"position"` // of the last event that changed the row
+}
+
+// An OpenWarning is a warning raised and not cleared.
+type OpenWarning struct {
+	Warning   string `json:"warning"`
+	Grave     bool   `json:"grave,omitempty"`
+	Explained bool   `json:"explained,omitempty"`
+}
+
+// An OpenNotice is a rectification not closed.
+type OpenNotice struct {
+	ID     string     `json:"id"`
+	Due    domain.Day `json:"due"`
+	Status string     `json:"status"` // Rectification…
 }
 
 // Score returns the score that holds: final, else computed, else printed.

@@ -9,6 +9,7 @@ package projections
 
 import (
 	"wenxiao/domain"
+	"wenxiao/domain/unit"
 	"wenxiao/eventstore"
 )
 
@@ -35,6 +36,11 @@ type Fact struct {
 
 	Programme domain.ProgrammeCode // what it is about; empty for events of units
 	Year      domain.FiscalYear    // 0 where it concerns the programme as a whole
+
+	// As of this record, empty where the ledger did not know:
+	ProgrammeName string
+	UnitName      string    // of the actor's unit
+	UnitKind      unit.Kind // of the actor's unit
 }
 
 // A Mark says how far a projection has read.

@@ -1,6 +1,7 @@
 package projections
 
 import (
+	"strings"
 	"time"
 
 	"wenxiao/domain"
@@ -82,3 +83,6 @@ type RectificationList struct {
 	List[Rectification]
 	Counts map[string]int `json:"counts"`
 }
+
+// noticeID returns the id of the notice in stream.
+func noticeID(stream string) string { return strings.TrimPrefix(stream, "rectification-") }

@@ -1,0 +1,114 @@
+package projections
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"modernc.org/sqlite"
+)
+
+// Schema is the PostgreSQL schema the tables lie in.
+const Schema = "wenxiao_views"
+
+// OpenDB opens the database of the tables, and makes it where it is missing:
+// "sqlite:PATH", a file of their own, or "postgres://…", where they lie in
+// [Schema].
+func OpenDB(ctx context.Context, address string) (*sql.DB, error) {
+	if path, ok := strings.CutPrefix(address, "sqlite:"); ok {
+		return openSQLite(ctx, path)
+	}
+	if strings.HasPrefix(address, "postgres://") || strings.HasPrefix(address, "postgresql://") {
+		return openPostgres(ctx, address)
+	}
+	return nil, fmt.Errorf("%q is neither sqlite:PATH nor postgres://…", address)
+}
+
+// openSQLite syncs at checkpoints only (synchronous=NORMAL): a power cut may
+// take the last pages, rows and marks together, and they are read again from
+// the ledger. A transaction that means to write takes the lock at once, so it
+// waits its turn instead of failing halfway.
+func openSQLite(ctx context.Context, path string) (*sql.DB, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	query := url.Values{"_txlock": {"immediate"}, "_pragma": {
+		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(NORMAL)", "cache_size(-32000)", "temp_store(MEMORY)",
+		"journal_size_limit(67108864)",
+	}}
+	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: query.Encode()}).String())
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(8)
+	db.SetMaxIdleConns(8)
+	return db, ping(ctx, db, path)
+}
+
+func openPostgres(ctx context.Context, address string) (*sql.DB, error) {
+	config, err := pgx.ParseConfig(address)
+	if err != nil {
+		return nil, errors.New("the address of the PostgreSQL database is malformed") // without its password
+	}
+	config.RuntimeParams["search_path"] = Schema
+	config.RuntimeParams["application_name"] = "wenxiao views"
+	db := stdlib.OpenDB(*config)
+	db.SetMaxOpenConns(16)
+	db.SetMaxIdleConns(8)
+	if err := ping(ctx, db, config.Host); err != nil {
+		return nil, err
+	}
+	if _, err := db.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS "+Schema); err != nil {
+		return nil, errors.Join(fmt.Errorf("create schema %s: %w", Schema, err), db.Close())
+	}
+	return db, nil
+}
+
+func ping(ctx context.Context, db *sql.DB, name string) error {
+	if err := db.PingContext(ctx); err != nil {
+		return errors.Join(fmt.Errorf("open %s: %w", name, err), db.Close())
+	}
+	return nil
+}
+
+// A dialect is the little in which the two databases differ.
+type dialect int
+
+const (
+	sqliteDialect dialect = iota
+	postgresDialect
+)
+
+func dialectOf(db *sql.DB) dialect {
+	if _, ok := db.Driver().(*sqlite.Driver); ok {
+		return sqliteDialect
+	}
+	return postgresDialect
+}
+
+// spell turns the one text of a definition into the database's own. SQLite
+// keeps a table in the order of its key only when that is called INTEGER;
+// PostgreSQL sorts text by bytes, as SQLite does, only when told.
+func (d dialect) spell(text string) string {
+	if d == sqliteDialect {
+		return strings.NewReplacer("BIGINT", "INTEGER", "BYTEA", "BLOB").Replace(text)
+	}
+	return strings.ReplaceAll(text, "TEXT", `TEXT COLLATE "C"`)
+}
+
+// batches are the numbers of rows one statement writes, largest first. For
+// PostgreSQL a statement is a journey; for SQLite it is a function call, and
+// binding is what costs.
+func (d dialect) batches() []int {
+	if d == sqliteDialect {
+		return []int{8, 1}
+	}
+	return []int{256, 32, 4, 1}
+}

@@ -1,0 +1,45 @@
+package projections
+
+import "wenxiao/domain"
+
+// trail keeps the audit trail: one row per event, in words.
+type trail struct{}
+
+var trailTable = &tableOf[Entry]{
+	Table: Table{
+		Name:    "trail_v1",
+		Columns: "position BIGINT, recorded BIGINT, effective TEXT, programme TEXT, year BIGINT, person TEXT, stream TEXT",
+		Key:     "position",
+		Indexes: []string{"programme, position", "person, position"},
+		grows:   true,
+	},
+	columns: func(k key, e *Entry) []any {
+		return []any{k[0], e.RecordedAt.UnixNano(), string(domain.DayOf(e.EffectiveAt)), string(e.Programme), int64(e.Year), e.Actor.Person, e.Stream}
+	},
+}
+
+func (trail) Name() string    { return trailTable.Name }
+func (trail) Tables() []Table { return []Table{trailTable.Table, wordsTable.Table} }
+
+func (trail) Apply(page *Page, f Fact) error {
+	e := newEntry(f)
+	trailTable.put(page, key{int64(f.Position)}, &e)
+	return indexEntry(page, &e)
+}
+
+// newEntry puts one fact into words.
+func newEntry(f Fact) Entry {
+	d := deedOf(f.Event)
+	e := Entry{
+		Position: f.Position, Event: f.ID, Type: f.Type, Stream: f.Stream, Revision: f.Revision,
+		Programme: f.Programme, ProgrammeName: f.ProgrammeName, Year: f.Year,
+		RecordedAt: f.RecordedAt, EffectiveAt: f.EffectiveAt, Actor: f.Actor, UnitName: f.UnitName,
+		Sentence: sentence(f, d), Verb: d.verb, Text: d.text, Reason: d.reason, Decision: d.decision,
+		Corrects: d.corrects, Basis: f.Basis, Article: d.article, Rulebook: f.Rulebook, Stage: d.stage, Lane: lane(f, d),
+		Amount: d.amount, Document: d.document,
+	}
+	if f.Late() {
+		e.Late, e.LateDays = true, domain.DayOf(f.EffectiveAt).DaysUntil(domain.DayOf(f.RecordedAt))
+	}
+	return e
+}

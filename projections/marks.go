@@ -1,0 +1,48 @@
+package projections
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"wenxiao/eventstore"
+)
+
+const marksSchema = `CREATE TABLE IF NOT EXISTS projection_marks (name TEXT, position BIGINT, stopped TEXT, PRIMARY KEY (name))`
+
+// readMark returns how far the projection of name is, and makes the mark where
+// there is none.
+func readMark(ctx context.Context, db *sql.DB, name string) (position eventstore.Position, stopped string, err error) {
+	if _, err := db.ExecContext(ctx, `INSERT INTO projection_marks (name, position, stopped) VALUES ($1, 0, '') ON CONFLICT (name) DO NOTHING`, name); err != nil {
+		return 0, "", fmt.Errorf("mark of %s: %w", name, err)
+	}
+	var at int64
+	err = db.QueryRowContext(ctx, `SELECT position, stopped FROM projection_marks WHERE name = $1`, name).Scan(&at, &stopped)
+	if err != nil {
+		return 0, "", fmt.Errorf("mark of %s: %w", name, err)
+	}
+	return eventstore.Position(at), stopped, nil
+}
+
+// errMoved reports that another process has filled the tables meanwhile. What
+// this one holds in memory is worth nothing then.
+var errMoved = errors.New("the tables were filled by another process meanwhile")
+
+// moveMark moves a mark within the transaction that writes the rows. It comes
+// first: the row's lock keeps two processes from writing the same page.
+func moveMark(tx *sql.Tx, name string, from, to eventstore.Position) error {
+	result, err := tx.ExecContext(context.Background(), `UPDATE projection_marks SET position = $1, stopped = '' WHERE name = $2 AND position = $3`, int64(to), name, int64(from))
+	if err != nil {
+		return fmt.Errorf("mark of %s: %w", name, err)
+	}
+	if n, err := result.RowsAffected(); err != nil || n != 1 {
+		return errors.Join(errMoved, err)
+	}
+	return nil
+}
+
+func writeStopped(ctx context.Context, db *sql.DB, name, why string) error {
+	_, err := db.ExecContext(ctx, `UPDATE projection_marks SET stopped = $1 WHERE name = $2`, why, name)
+	return err
+}

@@ -1,0 +1,131 @@
+package projections
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"wenxiao/eventstore"
+)
+
+// fresh is the suffix of tables filled beside the live ones.
+const fresh = "_fresh"
+
+// Rebuild fills every table anew from the start of the ledger, beside the live
+// ones, and swaps them in one transaction: readers see the old rows or the new,
+// never none. The further indexes are made when the rows are in. progress is
+// told after each page how far it is.
+func (r *Runner) Rebuild(ctx context.Context, progress func(done, head eventstore.Position)) error {
+	f := newFill(r.db, r.store, fresh, pageSize, r.projections)
+	if err := f.drop(ctx); err != nil { // what a rebuild broken off has left
+		return err
+	}
+	if err := f.open(ctx, false); err != nil {
+		return err
+	}
+	head, err := r.store.Head(ctx)
+	if err != nil {
+		return err
+	}
+	if err := f.catchUp(ctx, head, func(p eventstore.Position) { progress(p, head) }); err != nil {
+		return errors.Join(err, f.drop(context.WithoutCancel(ctx)))
+	}
+	stamp := "_" + strconv.FormatInt(time.Now().UnixNano(), 36)
+	if err := f.index(ctx, stamp); err != nil {
+		return err
+	}
+	return r.swap(ctx, f)
+}
+
+// swap brings f to the head, puts its tables in the place of the live ones and
+// lets the live fill start over from them.
+func (r *Runner) swap(ctx context.Context, f *fill) error {
+	r.filling.Lock()
+	defer r.filling.Unlock()
+	head, err := r.store.Head(ctx)
+	if err != nil {
+		return err
+	}
+	if err := r.fillLive(ctx, head); err != nil && !errors.As(err, new(unreadable)) {
+		return err
+	}
+	if err := f.catchUp(ctx, head, func(eventstore.Position) {}); err != nil {
+		return err
+	}
+	if err := f.rename(ctx); err != nil {
+		return fmt.Errorf("swap the tables: %w", err)
+	}
+	if err := r.live.reload(ctx); err != nil {
+		return err
+	}
+	r.advance(r.live.lowest(), nil)
+	return nil
+}
+
+func (f *fill) index(ctx context.Context, stamp string) error {
+	return f.eachTable(func(t Table) error {
+		for _, s := range t.index(f.suffix, stamp) {
+			if _, err := f.db.ExecContext(ctx, s); err != nil {
+				return fmt.Errorf("%s: %w", s, err)
+			}
+		}
+		return nil
+	})
+}
+
+func (f *fill) eachTable(do func(Table) error) error {
+	for _, m := range f.members {
+		for _, t := range m.Tables() {
+			if err := do(t); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// rename makes the fresh tables the live ones.
+func (f *fill) rename(ctx context.Context) error {
+	tx, err := f.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
+	exec := func(text string, args ...any) error {
+		_, err := tx.ExecContext(ctx, text, args...)
+		return err
+	}
+	err = f.eachTable(func(t Table) error {
+		return errors.Join(exec("DROP TABLE IF EXISTS "+t.Name), exec("ALTER TABLE "+t.Name+f.suffix+" RENAME TO "+t.Name))
+	})
+	if err != nil {
+		return err
+	}
+	for _, m := range f.members {
+		if err := exec(`DELETE FROM projection_marks WHERE name = $1`, m.Name()); err != nil {
+			return err
+		}
+		if err := exec(`UPDATE projection_marks SET name = $1 WHERE name = $2`, m.Name(), m.Name()+f.suffix); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
+}
+
+// drop removes the fill's own tables and marks.
+func (f *fill) drop(ctx context.Context) error {
+	if _, err := f.db.ExecContext(ctx, f.dialect.spell(marksSchema)); err != nil {
+		return err
+	}
+	for _, m := range f.members {
+		if _, err := f.db.ExecContext(ctx, `DELETE FROM projection_marks WHERE name = $1`, m.Name()+f.suffix); err != nil {
+			return err
+		}
+	}
+	return f.eachTable(func(t Table) error {
+		_, err := f.db.ExecContext(ctx, "DROP TABLE IF EXISTS "+t.Name+f.suffix)
+		return err
+	})
+}

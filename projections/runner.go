@@ -1,0 +1,170 @@
+package projections
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"wenxiao/eventstore"
+)
+
+// pageSize is how many records are applied in one transaction. At a kilobyte or
+// two a record, two pages in flight stay below twenty megabytes.
+const pageSize = 4096
+
+// A Runner keeps the tables up to the ledger. It reads pages of records once for
+// all projections; rows and marks of a page are one transaction, so a crash
+// leaves them in step. A record that one cannot read stops all of them: tables
+// that disagree about where the ledger ends would mislead.
+type Runner struct {
+	db          *sql.DB
+	store       eventstore.Store
+	log         *slog.Logger
+	projections []Projection
+
+	filling sync.Mutex // held while the live tables are written or swapped
+	live    *fill      // nil until first used
+
+	mu      sync.Mutex
+	reached eventstore.Position // the lowest mark
+	moved   chan struct{}       // closed when reached or failed changes
+	failed  error               // why Run gave up
+}
+
+// NewRunner returns a runner that fills projections' tables in db from store.
+func NewRunner(db *sql.DB, store eventstore.Store, log *slog.Logger, projections ...Projection) *Runner {
+	return &Runner{db: db, store: store, log: log, projections: projections, moved: make(chan struct{})}
+}
+
+// All returns a new value of every projection of the ledger.
+func All() []Projection {
+	return []Projection{programmes{}, goals{}, snapshots{}, board{}, scores{}, rectifications{}, tenures{}, units{}, people{}, trail{}}
+}
+
+// Run catches up and then follows the ledger until ctx ends; then it returns
+// nil. It returns an error, after saying so in the log and on the marks, when a
+// record cannot be read. Where the database fails it tries again.
+func (r *Runner) Run(ctx context.Context) error {
+	pause := 100 * time.Millisecond
+	for {
+		err := r.follow(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case errors.As(err, new(unreadable)), errors.Is(err, eventstore.ErrClosed):
+			r.log.Error("projections stopped", "error", err)
+			r.advance(0, err)
+			return err
+		}
+		r.log.Warn("projections try again", "error", err, "in", pause)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(pause):
+			pause = min(2*pause, 10*time.Second)
+		}
+	}
+}
+
+// follow keeps up with the ledger until something fails.
+func (r *Runner) follow(ctx context.Context) error {
+	for {
+		if err := r.CatchUp(ctx); err != nil {
+			return err
+		}
+		if err := r.store.Wait(ctx, r.position()); err != nil {
+			return err
+		}
+	}
+}
+
+// CatchUp applies every record up to the head as it is when it is called.
+func (r *Runner) CatchUp(ctx context.Context) error {
+	head, err := r.store.Head(ctx)
+	if err != nil {
+		return err
+	}
+	r.filling.Lock()
+	defer r.filling.Unlock()
+	return r.fillLive(ctx, head)
+}
+
+func (r *Runner) fillLive(ctx context.Context, head eventstore.Position) error {
+	if r.live == nil {
+		live := newFill(r.db, r.store, "", pageSize, r.projections)
+		if err := live.open(ctx, true); err != nil {
+			return fmt.Errorf("open the tables: %w", err)
+		}
+		r.live = live
+	}
+	err := r.live.catchUp(ctx, head, func(eventstore.Position) { r.advance(r.live.lowest(), nil) })
+	if errors.Is(err, errMoved) { // and reloaded
+		err = r.live.catchUp(ctx, head, func(eventstore.Position) { r.advance(r.live.lowest(), nil) })
+	}
+	if err == nil {
+		r.advance(r.live.lowest(), nil)
+	}
+	return err
+}
+
+// position is the lowest mark known.
+func (r *Runner) position() eventstore.Position {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.reached
+}
+
+// advance tells those who wait.
+func (r *Runner) advance(to eventstore.Position, failed error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.reached, r.failed = max(r.reached, to), failed
+	close(r.moved)
+	r.moved = make(chan struct{})
+}
+
+// WaitFor returns once every projection has applied the record at position:
+// after a command, a reader sees its own write. It needs [Runner.Run], or
+// somebody who calls CatchUp, and returns an error when that has stopped.
+func (r *Runner) WaitFor(ctx context.Context, position eventstore.Position) error {
+	for {
+		r.mu.Lock()
+		reached, moved, failed := r.reached, r.moved, r.failed
+		r.mu.Unlock()
+		switch {
+		case reached >= position:
+			return nil
+		case failed != nil:
+			return fmt.Errorf("the tables are at %d and stopped: %w", reached, failed)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-moved:
+		}
+	}
+}
+
+// Marks says how far each projection is, and why one is stopped.
+func (r *Runner) Marks(ctx context.Context) ([]Mark, error) {
+	head, err := r.store.Head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var marks []Mark
+	for _, p := range append([]Projection{newDirectory()}, r.projections...) {
+		m := Mark{Name: p.Name(), Head: head}
+		var at int64
+		err := r.db.QueryRowContext(ctx, `SELECT position, stopped FROM projection_marks WHERE name = $1`, p.Name()).Scan(&at, &m.Stopped)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return nil, fmt.Errorf("mark of %s: %w", p.Name(), err)
+		}
+		m.Position = eventstore.Position(at)
+		marks = append(marks, m)
+	}
+	return marks, nil
+}

@@ -1,0 +1,173 @@
+package projections
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// A Table is the shape of one table, in the one SQL that SQLite and PostgreSQL
+// share. Columns are those that are searched and sorted by; what is only shown
+// is the row's JSON in the last column, doc. So a row's shape may grow without
+// columns, and reading a row back is one decode.
+type Table struct {
+	Name    string
+	Columns string   // "code TEXT, year BIGINT, …", the key first, without doc
+	Key     string   // "code, year"
+	Indexes []string // columns of each further index: "unit, status"
+
+	grows bool // rows are only ever added
+	brief bool // rows are not kept in memory from page to page
+	blob  bool // doc is bytes of the projection's own making, not JSON
+}
+
+// create returns the statement that makes the table under its name and suffix.
+func (t Table) create(d dialect, suffix string) string {
+	doc := "doc TEXT"
+	if t.blob {
+		doc = "doc BYTEA"
+	}
+	return d.spell(fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s%s (%s, %s, PRIMARY KEY (%s))", t.Name, suffix, t.Columns, doc, t.Key))
+}
+
+// index returns the statements that make the further indexes. stamp keeps their
+// names apart from those of the table this one will replace: SQLite cannot
+// rename an index.
+func (t Table) index(suffix, stamp string) []string {
+	var list []string
+	for i, columns := range t.Indexes {
+		list = append(list, fmt.Sprintf("CREATE INDEX IF NOT EXISTS %s_%d%s ON %s%s (%s)", t.Name, i+1, stamp, t.Name, suffix, columns))
+	}
+	return list
+}
+
+func names(list string) []string {
+	var out []string
+	for _, c := range strings.Split(list, ",") {
+		name, _, _ := strings.Cut(strings.TrimSpace(c), " ")
+		out = append(out, name)
+	}
+	return out
+}
+
+// upsert returns the statement that writes n rows, new or changed.
+func (t Table) upsert(suffix string, n int) string {
+	columns, key := append(names(t.Columns), "doc"), names(t.Key)
+	var b strings.Builder
+	fmt.Fprintf(&b, "INSERT INTO %s%s (%s) VALUES ", t.Name, suffix, strings.Join(columns, ", "))
+	for row := range n {
+		for i := range columns {
+			sep := ", "
+			switch {
+			case i > 0:
+			case row == 0:
+				sep = "("
+			default:
+				sep = "), ("
+			}
+			fmt.Fprintf(&b, "%s$%d", sep, row*len(columns)+i+1)
+		}
+	}
+	b.WriteString(")")
+	if t.grows {
+		return b.String()
+	}
+	fmt.Fprintf(&b, " ON CONFLICT (%s) DO UPDATE SET ", strings.Join(key, ", "))
+	for i, c := range columns[len(key):] {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "%s = excluded.%s", c, c)
+	}
+	return b.String()
+}
+
+// find returns the query for the doc under a key.
+func (t Table) find(suffix string) string {
+	var conditions []string
+	for i, c := range names(t.Key) {
+		conditions = append(conditions, fmt.Sprintf("%s = $%d", c, i+1))
+	}
+	return fmt.Sprintf("SELECT doc FROM %s%s WHERE %s", t.Name, suffix, strings.Join(conditions, " AND "))
+}
+
+// A key is the values of a table's key columns, in order; string or int64.
+type key [3]any
+
+// A tableOf is a table whose rows are R.
+type tableOf[R any] struct {
+	Table
+	columns func(key, *R) []any // all but doc, in order
+}
+
+// get returns the row under k as it stands, nil when there is none. A row that
+// is changed must be put.
+func (t *tableOf[R]) get(p *Page, k key) (*R, error) {
+	rows := p.rows(t)
+	if v, ok := rows.kept[k]; ok {
+		return v.(*R), nil
+	}
+	doc, err := p.find(rows, k)
+	if err != nil || doc == nil {
+		return nil, err
+	}
+	row := new(R)
+	if err := t.decode(doc, row); err != nil {
+		return nil, fmt.Errorf("%s %v: %w", t.Name, k, err)
+	}
+	rows.kept[k] = row
+	return row, nil
+}
+
+// take is get, with a new row where there is none.
+func (t *tableOf[R]) take(p *Page, k key) (*R, error) {
+	row, err := t.get(p, k)
+	if row == nil && err == nil {
+		row = new(R)
+	}
+	return row, err
+}
+
+// put notes that row is what stands under k now.
+func (t *tableOf[R]) put(p *Page, k key, row *R) {
+	rows := p.rows(t)
+	rows.kept[k] = row
+	if !rows.dirty[k] {
+		rows.dirty[k] = true
+		rows.order = append(rows.order, k)
+	}
+}
+
+// A packed row writes its own doc.
+type packed interface {
+	appendTo([]byte) []byte
+	readFrom([]byte) error
+}
+
+func (t *tableOf[R]) decode(doc []byte, row *R) error {
+	if b, ok := any(row).(packed); ok {
+		return b.readFrom(doc)
+	}
+	return json.Unmarshal(doc, row)
+}
+
+// values returns the arguments of one row of an upsert.
+func (t *tableOf[R]) values(k key, v any) ([]any, error) {
+	row := v.(*R)
+	if b, ok := v.(packed); ok {
+		return append(t.columns(k, row), b.appendTo(nil)), nil
+	}
+	doc, err := json.Marshal(row)
+	if err != nil {
+		return nil, fmt.Errorf("%s %v: %w", t.Name, k, err)
+	}
+	return append(t.columns(k, row), string(doc)), nil
+}
+
+func (t *tableOf[R]) table() Table { return t.Table }
+
+// A tabular is a tableOf of whatever rows.
+type tabular interface {
+	table() Table
+	values(key, any) ([]any, error)
+}
