@@ -71,8 +71,9 @@ type (
 		Programme  domain.ProgrammeCode `json:"programme"`
 		Year       domain.FiscalYear    `json:"year"`
 		Unit       domain.UnitCode      `json:"unit"`
-		Form       string               `json:"form"`      // 项目支出绩效自评表
-		MoneyUnit  string               `json:"moneyUnit"` // as the form names it: 万元, 元
+		Form       string               `json:"form"`            // 项目支出绩效自评表
+		MoneyUnit  string               `json:"moneyUnit"`       // as the form names it: 万元, 元
+		Frame      string               `json:"frame,omitempty"` // the weights the form is built on: 10/50/30/10
 		Budget     Budget               `json:"budget"`
 		Expected   string               `json:"expected,omitempty"` // 预期目标
 		Achieved   string               `json:"achieved,omitempty"` // 实际完成情况

@@ -16,6 +16,7 @@ type FileSelf struct {
 	Unit       domain.UnitCode      `json:"unit"`
 	Form       string               `json:"form"`
 	MoneyUnit  string               `json:"moneyUnit"`
+	Frame      string               `json:"frame,omitempty"`
 	Budget     Budget               `json:"budget"`
 	Expected   string               `json:"expected,omitempty"`
 	Achieved   string               `json:"achieved,omitempty"`
@@ -52,11 +53,17 @@ func (c FileSelf) Decide(s State) ([]Event, error) {
 	return domain.Unless(no, Event(c.filed(s.Version+1)))
 }
 
+// filed names who filed, unless a source attests the form: whoever copied it
+// into the ledger did not file it.
 func (c FileSelf) filed(version int) SelfFiled {
+	filer := c.By.Person
+	if c.Source != nil {
+		filer = ""
+	}
 	return SelfFiled{
-		Version: version, Programme: c.Programme, Year: c.Year, Unit: c.Unit, Form: c.Form, MoneyUnit: c.MoneyUnit,
+		Version: version, Programme: c.Programme, Year: c.Year, Unit: c.Unit, Form: c.Form, MoneyUnit: c.MoneyUnit, Frame: c.Frame,
 		Budget: c.Budget, Expected: c.Expected, Achieved: c.Achieved, Rows: c.Rows, Total: c.Total, Grade: c.Grade,
-		Incomplete: c.Incomplete, Cause: c.Cause, Extra: c.Extra, By: c.By.Person, Source: c.Source,
+		Incomplete: c.Incomplete, Cause: c.Cause, Extra: c.Extra, By: filer, Source: c.Source,
 	}
 }
 

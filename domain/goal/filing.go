@@ -38,8 +38,17 @@ func (c File) Decide(s State) ([]Event, error) {
 	}
 	return domain.Unless(no, Event(Filed{
 		Version: s.Version + 1, Programme: c.Programme, Year: c.Year, Unit: c.Unit, Budget: c.Budget, Sources: c.Sources,
-		Objective: c.Objective, Indicators: c.Indicators, Adjusts: s.ApprovedVersion, Cause: c.Cause, By: c.By.Person, Source: c.Source,
+		Objective: c.Objective, Indicators: c.Indicators, Adjusts: s.ApprovedVersion, Cause: c.Cause, By: c.filer(), Source: c.Source,
 	}))
+}
+
+// filer is nobody where a source attests the form: whoever copied it into the
+// ledger did not file it.
+func (c File) filer() string {
+	if c.Source != nil {
+		return ""
+	}
+	return c.By.Person
 }
 
 // identity refuses what no source excuses: another programme's form, rows that

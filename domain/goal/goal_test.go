@@ -45,11 +45,14 @@ func file(changes ...func(*File)) File {
 // filed returns what file becomes as a version.
 func filed(version, adjusts int, changes ...func(*File)) Filed {
 	c := file(changes...)
+	if c.Source != nil {
+		c.By.Person = "" // who copied it did not file it
+	}
 	return Filed{Version: version, Programme: c.Programme, Year: c.Year, Unit: c.Unit, Budget: c.Budget, Sources: c.Sources,
 		Objective: c.Objective, Indicators: c.Indicators, Adjusts: adjusts, Cause: c.Cause, By: c.By.Person, Source: c.Source}
 }
 
-func sourced(c *File) { c.Source, c.By = printed, domain.Actor{} }
+func sourced(c *File) { c.Source = printed }
 func cause(c *File)   { c.Cause = "按意见修改" }
 func longer(c *File)  { c.Objective = "场馆全年开放，设备完好" }
 
