@@ -9,7 +9,9 @@ import (
 )
 
 // A Backend keeps what a [Writer] decides. Only the writer's goroutine calls
-// it, one call at a time.
+// it, one call at a time. Where several processes may open one ledger for
+// writing, a back-end whose place was taken returns [ErrFenced] from Last, Find
+// and Commit, from then on for ever.
 type Backend interface {
 	// Last returns where the durable ledger ends. The writer asks first, and
 	// again after every failed Commit, and trusts the answer: a transaction of
@@ -18,6 +20,7 @@ type Backend interface {
 
 	// Find returns the heads of those streams that have records, and the
 	// position of the first record of each append that carried one of commands.
+	// The empty command is never found.
 	Find(ctx context.Context, streams, commands []string) (Found, error)
 
 	// ReadAll is [Store.ReadAll].

@@ -84,8 +84,8 @@ var (
 	ErrTooLarge = errors.New("record is too large")
 
 	// ErrMalformed reports an append that no ledger can keep: no drafts, drafts
-	// of different commands, a stream name or a header field that is no clean
-	// text, a time that cannot be written down.
+	// of different commands, a draft without type, a stream name or a header field
+	// that is no clean text, a year beyond four digits.
 	ErrMalformed = errors.New("append is malformed")
 )
 

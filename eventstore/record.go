@@ -90,19 +90,13 @@ func CheckAppend(stream string, drafts []Draft) error {
 	switch {
 	case len(drafts) == 0:
 		return fmt.Errorf("%w: no drafts for %q", ErrMalformed, stream)
-	case stream == "" || len(stream) > MaxStreamName || strings.ContainsFunc(stream, unicode.IsControl):
+	case stream == "" || len(stream) > MaxStreamName || !utf8.ValidString(stream) || strings.ContainsFunc(stream, unicode.IsControl):
 		return fmt.Errorf("%w: stream name %q", ErrMalformed, stream)
 	}
 	total := 0
 	for _, d := range drafts {
-		if d.Type == "" {
-			return fmt.Errorf("%w: draft without a type for %s", ErrMalformed, stream)
-		}
-		if d.Command != drafts[0].Command {
-			return fmt.Errorf("%w: commands %q and %q", ErrMalformed, drafts[0].Command, d.Command)
-		}
-		if len(d.Data) > MaxData {
-			return fmt.Errorf("%w: data of %s has %d bytes, at most %d", ErrTooLarge, d.Type, len(d.Data), MaxData)
+		if err := d.check(drafts[0].Command); err != nil {
+			return fmt.Errorf("%w, for stream %s", err, stream)
 		}
 		total += len(d.Data)
 	}
@@ -112,10 +106,43 @@ func CheckAppend(stream string, drafts []Draft) error {
 	return nil
 }
 
-// Seal makes the record that d becomes at revision of stream, with a new id. A
-// store calls it once per draft, under its writer's lock, with a clock reading
-// that never runs backwards. The header it returns is exactly the one [Open]
-// reads back from the envelope.
+func (d Draft) check(command string) error {
+	switch {
+	case d.Type == "":
+		return fmt.Errorf("%w: draft without a type", ErrMalformed)
+	case d.Command != command:
+		return fmt.Errorf("%w: commands %q and %q", ErrMalformed, command, d.Command)
+	case !d.clean():
+		return fmt.Errorf("%w: header of %q is not UTF-8 without NUL", ErrMalformed, d.Type)
+	case d.EffectiveAt.Year() < 1 || d.EffectiveAt.Year() > 9998: // in any time zone
+		return fmt.Errorf("%w: %s took effect in the year %d", ErrMalformed, d.Type, d.EffectiveAt.Year())
+	case len(d.Data) > MaxData:
+		return fmt.Errorf("%w: data of %s has %d bytes, at most %d", ErrTooLarge, d.Type, len(d.Data), MaxData)
+	}
+	return nil
+}
+
+// clean reports whether the draft's texts are UTF-8 without NUL. Anything else
+// would not come back from JSON, or not go into every database.
+func (d Draft) clean() bool {
+	a := d.Actor
+	for _, texts := range [...][]string{
+		{d.Type, d.Command, d.Correlation, d.Causation, d.Rulebook}, d.Basis,
+		{a.Person, a.Name, a.Post, a.Unit, a.Capacity, a.OnBehalfOf},
+	} {
+		for _, s := range texts {
+			if !utf8.ValidString(s) || strings.IndexByte(s, 0) >= 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// Seal makes the record that d, which has passed [CheckAppend], becomes at
+// revision of stream, with a new id. A store calls it once per draft, under its
+// writer's lock, with a clock reading that never runs backwards. The header it
+// returns is exactly the one [Open] reads back from the envelope.
 func Seal(stream string, revision Revision, recordedAt time.Time, d Draft) (Record, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
@@ -134,37 +161,11 @@ func Seal(stream string, revision Revision, recordedAt time.Time, d Draft) (Reco
 	if len(d.Basis) == 0 {
 		h.Basis = nil
 	}
-	if !clean(append(h.texts(), d.Basis...)) {
-		return Record{}, fmt.Errorf("%w: header of %s is not clean text", ErrMalformed, d.Type)
-	}
-	if y := h.EffectiveAt.Year(); y < 0 || y > 9999 {
-		return Record{}, fmt.Errorf("%w: %s took effect in the year %d", ErrMalformed, d.Type, y)
-	}
 	envelope := appendEnvelope(make([]byte, 0, 768), &h)
 	if len(envelope) > MaxEnvelope {
 		return Record{}, fmt.Errorf("%w: envelope of %s has %d bytes, at most %d", ErrTooLarge, d.Type, len(envelope), MaxEnvelope)
 	}
 	return Record{Header: h, Envelope: envelope, Data: append([]byte{}, d.Data...)}, nil
-}
-
-// texts are the header's fields that a writer chose, but for Basis.
-func (h Header) texts() []string {
-	a := h.Actor
-	return []string{
-		h.Stream, h.Type, h.Command, h.Correlation, h.Causation, h.Rulebook,
-		a.Person, a.Name, a.Post, a.Unit, a.Capacity, a.OnBehalfOf,
-	}
-}
-
-// clean reports whether texts are UTF-8 without NUL. Anything else would not
-// come back from JSON, or not go into every database.
-func clean(texts []string) bool {
-	for _, s := range texts {
-		if !utf8.ValidString(s) || strings.Contains(s, "\x00") {
-			return false
-		}
-	}
-	return true
 }
 
 // Open returns the record kept at position as envelope and data. It does not

@@ -185,7 +185,7 @@ func (w *Writer) attempt(requests []*request, lookUp bool) (answers []answer, er
 		return nil, err
 	}
 	if err := w.learn(ctx, requests, lookUp); err != nil {
-		return nil, err
+		return nil, w.failed(err)
 	}
 	batch := Batch{After: w.last.Position}
 	for _, r := range requests {
@@ -195,21 +195,22 @@ func (w *Writer) attempt(requests []*request, lookUp bool) (answers []answer, er
 		return answers, nil
 	}
 	if err := w.backend.Commit(ctx, batch); err != nil {
-		w.forget()
-		if errors.Is(err, ErrFenced) {
-			w.deposed = err
-		}
-		return nil, fmt.Errorf("append: %w", err)
+		return nil, w.failed(err)
 	}
 	w.beacon.Announce(w.last.Position)
 	return answers, nil
 }
 
-// forget drops all that was believed about the ledger.
-func (w *Writer) forget() {
+// failed drops all that was believed about the ledger, and gives up for good
+// when another writer has it.
+func (w *Writer) failed(err error) error {
 	w.known = false
 	w.heads.clear()
 	w.commands.clear()
+	if errors.Is(err, ErrFenced) {
+		w.deposed = err
+	}
+	return fmt.Errorf("append: %w", err)
 }
 
 // recall learns where the ledger ends, if that is not known.
@@ -218,7 +219,7 @@ func (w *Writer) recall(ctx context.Context) (err error) {
 		return w.deposed
 	}
 	if w.last, err = w.backend.Last(ctx); err != nil {
-		return fmt.Errorf("find the end of the ledger: %w", err)
+		return w.failed(err)
 	}
 	w.known = true
 	w.beacon.Announce(w.last.Position)
@@ -237,13 +238,13 @@ func (w *Writer) learn(ctx context.Context, requests []*request, withCommands bo
 			commands = append(commands, r.command())
 		}
 	}
+	if len(streams)+len(commands) == 0 {
+		return nil
+	}
 	return w.find(ctx, streams, commands)
 }
 
 func (w *Writer) find(ctx context.Context, streams, commands []string) error {
-	if len(streams)+len(commands) == 0 {
-		return nil
-	}
 	found, err := w.backend.Find(ctx, streams, commands)
 	if err != nil {
 		return fmt.Errorf("look up streams and commands: %w", err)
@@ -270,15 +271,14 @@ func (w *Writer) decide(ctx context.Context, r *request, batch *Batch) answer {
 	if refusal == nil {
 		return answer{Appended: w.add(r, head, records, batch)}
 	}
-	// A repeat is answered as the first time whatever speaks against it now.
+	// A repeat is answered as the first time, whatever speaks against it now.
 	// Commands of this batch are all remembered, so one not found was never used.
-	if r.command() != "" {
-		if err := w.find(ctx, nil, []string{r.command()}); err != nil {
-			return answer{err: err}
-		}
-		if first, ok := w.commands.get(r.command()); ok {
-			return w.repeat(ctx, r, first, *batch)
-		}
+	// Looking also tells a deposed writer that what it remembers is stale.
+	if err := w.find(ctx, nil, []string{r.command()}); err != nil {
+		return answer{err: err}
+	}
+	if first, ok := w.commands.get(r.command()); ok {
+		return w.repeat(ctx, r, first, *batch)
 	}
 	return answer{err: refusal}
 }

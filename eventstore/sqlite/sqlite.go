@@ -169,20 +169,7 @@ func (s *Store) Wait(ctx context.Context, after eventstore.Position) error {
 	if s.writer != nil {
 		return s.beacon.Wait(ctx, after)
 	}
-	tick := time.NewTicker(pollEvery)
-	defer tick.Stop()
-	for {
-		if head, err := s.Head(ctx); err != nil || head > after {
-			return err
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-s.closed:
-			return eventstore.ErrClosed
-		}
-	}
+	return s.beacon.Poll(ctx, after, pollEvery, s.Head)
 }
 
 // Close finishes the appends under way, moves the write-ahead log into the

@@ -1,0 +1,169 @@
+// Package postgres is an eventstore in a PostgreSQL database.
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"wenxiao/eventstore"
+)
+
+var _ eventstore.Store = (*Store)(nil)
+
+// ErrReadOnly reports an append to a store from [OpenReadOnly].
+var ErrReadOnly = errors.New("账本以只读方式打开，不能记账 (the ledger is open read-only)")
+
+// pollEvery is how often those who wait ask for records of other processes.
+const pollEvery = 100 * time.Millisecond
+
+// Store is an eventstore in a PostgreSQL database. Of all processes that open a
+// ledger for writing, the last may write; the others get [eventstore.ErrFenced]
+// and can still read.
+type Store struct {
+	pool   *pgxpool.Pool
+	beacon *eventstore.Beacon
+	writer *eventstore.Writer // nil when read-only
+	closed chan struct{}
+	close  sync.Once
+}
+
+// Open opens the ledger in the database at url for reading and writing, creates
+// its tables if there are none, and takes over from any earlier writer. The
+// tables lie in the first schema of the url's search_path, such as
+// postgres://host/database?search_path=name, which must exist.
+func Open(ctx context.Context, url string, options ...eventstore.Option) (*Store, error) {
+	s, err := connect(ctx, url)
+	if err != nil {
+		return nil, err
+	}
+	l := &ledger{pool: s.pool, reads: s.ReadAll}
+	if l.epoch, err = takeOver(ctx, s.pool); err == nil {
+		s.writer, err = eventstore.NewWriter(ctx, l, eventstore.Chosen(options...).Clock, s.beacon)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open ledger: %w", err), s.Close())
+	}
+	return s, nil
+}
+
+// OpenReadOnly opens the existing ledger in the database at url for reading,
+// whoever writes it. Append returns [ErrReadOnly].
+func OpenReadOnly(ctx context.Context, url string) (*Store, error) {
+	s, err := connect(ctx, url)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkFormat(ctx, s.pool); err != nil {
+		return nil, errors.Join(fmt.Errorf("open ledger: %w", err), s.Close())
+	}
+	return s, nil
+}
+
+func connect(ctx context.Context, url string) (*Store, error) {
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, err
+	}
+	// Whatever the server's default, an answered append is on its disk.
+	config.ConnConfig.RuntimeParams["synchronous_commit"] = "on"
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	return &Store{pool: pool, beacon: eventstore.NewBeacon(), closed: make(chan struct{})}, nil
+}
+
+func (s *Store) Append(ctx context.Context, stream string, seen eventstore.Revision, drafts ...eventstore.Draft) (eventstore.Appended, error) {
+	if s.writer == nil {
+		return eventstore.Appended{}, s.told(ErrReadOnly)
+	}
+	return s.writer.Append(ctx, stream, seen, drafts...)
+}
+
+// A page ends early by what its rows weigh, and the server knows that without
+// reading the large ones: a client that stopped half-way would be sent the rest.
+const (
+	readStream = `select position, revision, envelope, data from (
+		select position, revision, envelope, data, sum(octet_length(envelope) + octet_length(data)) over (order by revision) as bytes
+		from ledger_events where stream = (select number from ledger_streams where name = $4) and revision > $1 order by revision limit $2
+	) page where bytes - octet_length(envelope) - octet_length(data) < $3 order by revision`
+
+	readAll = `select position, position, envelope, data from (
+		select position, envelope, data, sum(octet_length(envelope) + octet_length(data)) over (order by position) as bytes
+		from ledger_events where position > $1 order by position limit $2
+	) page where bytes - octet_length(envelope) - octet_length(data) < $3 order by position`
+)
+
+func (s *Store) ReadStream(ctx context.Context, stream string, after eventstore.Revision) iter.Seq2[eventstore.Record, error] {
+	return eventstore.Pages(ctx, uint64(after), func(ctx context.Context, after uint64, limit int) (eventstore.Page, error) {
+		return s.page(ctx, limit, readStream, int64(after), limit, eventstore.PageBytes, stream)
+	})
+}
+
+func (s *Store) ReadAll(ctx context.Context, after eventstore.Position) iter.Seq2[eventstore.Record, error] {
+	return eventstore.Pages(ctx, uint64(after), func(ctx context.Context, after uint64, limit int) (eventstore.Page, error) {
+		return s.page(ctx, limit, readAll, int64(after), limit, eventstore.PageBytes)
+	})
+}
+
+// page reads at most limit rows of position, place, envelope and data.
+func (s *Store) page(ctx context.Context, limit int, query string, args ...any) (eventstore.Page, error) {
+	rows, err := s.pool.Query(ctx, query, args...)
+	if err != nil {
+		return eventstore.Page{}, s.told(err)
+	}
+	defer rows.Close()
+	page, size := eventstore.Page{Rows: make([]eventstore.Row, 0, limit)}, 0
+	for rows.Next() {
+		var position, place int64
+		var r eventstore.Row
+		if err := rows.Scan(&position, &place, &r.Envelope, &r.Data); err != nil {
+			return eventstore.Page{}, s.told(err)
+		}
+		r.Position, r.Place = eventstore.Position(position), uint64(place)
+		page.Rows, size = append(page.Rows, r), size+len(r.Envelope)+len(r.Data)
+	}
+	page.More = len(page.Rows) == limit || size >= eventstore.PageBytes
+	return page, s.told(rows.Err())
+}
+
+func (s *Store) Head(ctx context.Context) (eventstore.Position, error) {
+	var position int64
+	err := s.pool.QueryRow(ctx, `select position from ledger_head`).Scan(&position)
+	return eventstore.Position(position), s.told(err)
+}
+
+func (s *Store) Wait(ctx context.Context, after eventstore.Position) error {
+	return s.beacon.Poll(ctx, after, pollEvery, s.Head)
+}
+
+// told returns err, or [eventstore.ErrClosed] where closing is what caused it.
+func (s *Store) told(err error) error {
+	select {
+	case <-s.closed:
+		if err != nil {
+			return eventstore.ErrClosed
+		}
+	default:
+	}
+	return err
+}
+
+// Close finishes the appends under way and closes all connections.
+func (s *Store) Close() error {
+	s.close.Do(func() {
+		if s.writer != nil {
+			s.writer.Close()
+		}
+		close(s.closed)
+		s.beacon.Close()
+		s.pool.Close()
+	})
+	return nil
+}
