@@ -27,6 +27,10 @@ func (s *Server) pageRoutes(r *mux.Router) {
 	r.HandleFunc("/programmes.csv", s.page(s.registerCSV)).Methods("GET", "HEAD")
 	r.HandleFunc("/programmes/{code}", s.page(s.latestYear)).Methods("GET", "HEAD")
 	r.HandleFunc("/programmes/{code}/{year}", s.page(s.programmePage)).Methods("GET", "HEAD")
+	r.HandleFunc("/goals", s.page(s.filingsPage)).Methods("GET", "HEAD")
+	r.HandleFunc("/rectifications", s.page(s.rectificationsPage)).Methods("GET", "HEAD")
+	r.HandleFunc("/rectifications/{id}", s.page(s.rectificationPage)).Methods("GET", "HEAD")
+	s.actRoutes(r)
 }
 
 // page shows something to who is signed in; others sign in first and come back.

@@ -50,6 +50,8 @@ type Field struct {
 	Value   string
 	Options []Option
 	Must    bool
+	Group   bool // names the group that the row's weight counts in
+	Weight  bool // is a weight, summed as one types
 	Wrong   *Wrongly
 }
 

@@ -151,7 +151,7 @@ func (p Register) Conditions() (words []string) {
 	}
 	for _, c := range p.Choices() {
 		if c.Value != "" {
-			words = append(words, wordOf(c.Options, c.Value))
+			words = append(words, Word(c.Options, c.Value))
 		}
 	}
 	return words

@@ -89,7 +89,8 @@ var Statuses = []Option{
 	{projections.StatusNormal, OnTrack.Word}, {projections.StatusDone, Done.Word},
 }
 
-func wordOf(options []Option, value string) string {
+// Word returns the word for a value, or the value where there is none.
+func Word(options []Option, value string) string {
 	for _, o := range options {
 		if o.Value == value {
 			return o.Text
@@ -98,9 +99,9 @@ func wordOf(options []Option, value string) string {
 	return value
 }
 
-func fundBook(code string) string { return wordOf(FundBooks, code) }
+func fundBook(code string) string { return Word(FundBooks, code) }
 
-func kindOf(code string) string { return wordOf(Kinds, code) }
+func kindOf(code string) string { return Word(Kinds, code) }
 
 // Step is one of the five stages as the stepper draws it.
 type Step struct{ Word, Fact, Class string }
@@ -126,5 +127,11 @@ func stageWord(p projections.Programme) string {
 	if p.Status == projections.StatusDone {
 		return Done.Word
 	}
-	return wordOf(Stages, p.Stage)
+	return shortStages[p.Stage]
+}
+
+// shortStages name the stages where there is little room.
+var shortStages = map[string]string{
+	projections.StageExAnte: "事前", projections.StageGoal: "目标", projections.StageExecution: "监控",
+	projections.StageEvaluation: "评价", projections.StageResult: "应用",
 }

@@ -1,0 +1,54 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+
+	"wenxiao/api/accounts"
+	"wenxiao/api/web"
+	"wenxiao/domain"
+	"wenxiao/projections"
+)
+
+// startPage is the workbench of who is signed in.
+func (s *Server) startPage(w http.ResponseWriter, r *http.Request) error {
+	_, account, _ := s.actor(r)
+	unit := domain.UnitCode("")
+	page := web.Start{Frame: s.frame(r, "工作台", "/"), Acts: taskAct}
+	if account.Role == accounts.Filer || account.Role == accounts.Department {
+		unit, page.Unit = account.Unit, account.UnitName
+	}
+	var err error
+	if page.Overview, err = s.Views.Overview(r.Context(), s.today(), unit); err != nil {
+		return err
+	}
+	return s.draw(w, page)
+}
+
+// taskAct is the verb of a task and where it is done.
+func taskAct(task projections.Task) web.Crumb {
+	of := fmt.Sprintf("/%s/%d/", task.Programme, task.Year)
+	switch task.Kind {
+	case projections.TaskGoalReview:
+		return web.Crumb{Text: "审核", Address: "/goals" + of + "review"}
+	case projections.TaskGoalReturned:
+		return web.Crumb{Text: "重报", Address: "/goals" + of + "file"}
+	case projections.TaskGoalApprove:
+		return web.Crumb{Text: "批复", Address: "/goals" + of + "approve"}
+	case projections.TaskSnapshot:
+		return web.Crumb{Text: "报送", Address: "/monitoring" + of + "file"}
+	case projections.TaskWarningExplain:
+		return web.Crumb{Text: "说明", Address: "/monitoring" + of + "explain?warning=" + task.ID}
+	case projections.TaskWarningDecide:
+		return web.Crumb{Text: "处置", Address: "/monitoring?year=" + fmt.Sprint(task.Year)}
+	case projections.TaskEvaluationFile:
+		return web.Crumb{Text: "报送", Address: "/evaluations" + of + "file"}
+	case projections.TaskEvaluationCheck:
+		return web.Crumb{Text: "复核", Address: "/evaluations" + of + "check"}
+	case projections.TaskEvaluationFinalise:
+		return web.Crumb{Text: "定级", Address: "/evaluations" + of + "finalise"}
+	case projections.TaskRectificationReport, projections.TaskRectificationReview:
+		return web.Crumb{Text: "去办", Address: "/rectifications/" + task.ID}
+	}
+	return web.Crumb{Text: "去办", Address: "/programmes" + of[:len(of)-1]}
+}
