@@ -182,6 +182,10 @@ func drawBadge(d *drawing, a GraphAct, x, y float64) {
 		d.add("path", "class", "act act-late", "d", fmt.Sprintf("M%s %sl12 12 -12 12 -12 -12z", svgValue(x), svgValue(y-12)))
 	case "missing":
 		d.rect("act act-missing", x-9, y-9, 18, 18)
+	case "many":
+		wide := textWidth(a.Number)*11 + 10
+		d.add("rect", "class", "act", "x", x-11, "y", y-9.5, "width", wide, "height", 19, "rx", 9)
+		x += wide/2 - 11
 	default:
 		d.add("circle", "class", "act", "cx", x, "cy", y, "r", 9.5)
 	}

@@ -1,0 +1,355 @@
+package web
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"wenxiao/domain"
+	"wenxiao/domain/published"
+	"wenxiao/domain/rulebook"
+	"wenxiao/domain/scoring"
+)
+
+// Check recomputes one table under one rulebook, or beside it under another. It
+// states arithmetic on what was printed and nothing about whoever printed it.
+// Nothing of it is kept.
+type Check struct {
+	Frame
+	Samples   []Option
+	Sample    string // id of the sample chosen; empty: one's own table
+	Ledger    string // evaluation it was taken from, when it is one of the ledger's
+	Table     *published.Table
+	Places    []string // where each indicator stands in what was handed in: 第 7 行
+	Others    int      // further tables in the file, not checked
+	Rulebooks []*rulebook.Rulebook
+	A         *rulebook.Rulebook
+	B         *rulebook.Rulebook // nil: no comparison
+	ResultA   scoring.Result
+	ResultB   scoring.Result
+	Unfit     string // why B gives this table no total; empty where it does
+	Parted    []rulebook.Difference
+	Only      bool   // only what differs
+	Own       string // what was pasted
+	Carried   string // the table as a case of the file format, for the next request
+	Errors    []Wrongly
+	Open      bool // show the form for one's own table
+}
+
+func (Check) template() string { return "check" }
+
+// Books are the rulebooks to choose from.
+func (p Check) Books() (options []Option) {
+	for _, r := range p.Rulebooks {
+		options = append(options, Option{r.Name, r.Title})
+	}
+	return options
+}
+
+// NameA and NameB are the names of the rulebooks chosen.
+func (p Check) NameA() string { return bookName(p.A) }
+func (p Check) NameB() string { return bookName(p.B) }
+
+func bookName(r *rulebook.Rulebook) string {
+	if r == nil {
+		return ""
+	}
+	return r.Name
+}
+
+// CheckRow is one line of the recomputation.
+type CheckRow struct {
+	Number, Anchor       string
+	Place                string
+	Level, Name          string
+	Target, Actual       string
+	Weight, Printed      *domain.Decimal
+	Computed, ComputedB  *domain.Decimal
+	Working, WorkingB    string
+	Basis, Reading, Note string
+	Light                Status
+	Flagged              bool
+	Same                 bool // B computes what A does
+}
+
+// Rows are the money and the indicators; with Only, those that differ.
+func (p Check) Rows() []CheckRow {
+	rows := []CheckRow{}
+	if p.Table == nil {
+		return rows
+	}
+	if row, ok := p.executionRow(); ok {
+		rows = append(rows, row)
+	}
+	for i := range p.ResultA.Rows {
+		rows = append(rows, p.indicatorRow(i))
+	}
+	if !p.Only {
+		return rows
+	}
+	kept := []CheckRow{}
+	for _, row := range rows {
+		if row.Flagged || p.B != nil && !row.Same {
+			kept = append(kept, row)
+		}
+	}
+	return kept
+}
+
+func (p Check) executionRow() (CheckRow, bool) {
+	e, b := p.ResultA.Execution, p.Table.Budget
+	if e.Weight == nil && b.Weight == nil && b.ScorePrinted == nil && b.FullYear == nil && b.Executed == nil {
+		return CheckRow{}, false
+	}
+	row := CheckRow{
+		Number: "0", Anchor: "row-0", Level: "预算执行", Name: "执行率", Target: figure(b.FullYear), Actual: figure(b.Executed),
+		Weight: e.Weight, Printed: e.Printed, Computed: e.Computed, Working: e.Working,
+	}
+	if b.RatePrinted != "" {
+		row.Name = "执行率（印刷 " + b.RatePrinted + "）"
+	}
+	p.judge(&row, "budget")
+	if p.B != nil {
+		row.ComputedB, row.WorkingB = p.ResultB.Execution.Computed, p.ResultB.Execution.Working
+		row.Same = sameScore(row.Computed, row.ComputedB)
+	}
+	return row, true
+}
+
+func (p Check) indicatorRow(i int) CheckRow {
+	r := p.ResultA.Rows[i]
+	row := CheckRow{
+		Number: strconv.Itoa(i + 1), Anchor: "row-" + strconv.Itoa(i+1), Level: r.Level2, Name: r.Name, Target: r.Target, Actual: r.Actual,
+		Weight: r.Weight, Printed: r.Printed, Computed: r.Computed, Working: r.Working, Basis: r.Basis, Reading: r.Reading,
+	}
+	if row.Level == "" {
+		row.Level = r.Level1
+	}
+	if row.Name == "" {
+		row.Name = "（名称缺失）"
+	}
+	if i < len(p.Places) {
+		row.Place = p.Places[i]
+	}
+	if r.WeightAssumed {
+		row.Note = "表上未印分值，取印刷得分为分值"
+	}
+	p.judge(&row, fmt.Sprintf("indicators/%d", i))
+	if p.B != nil && i < len(p.ResultB.Rows) {
+		row.ComputedB, row.WorkingB = p.ResultB.Rows[i].Computed, p.ResultB.Rows[i].Working
+		row.Same = sameScore(row.Computed, row.ComputedB)
+	}
+	return row
+}
+
+// judge says what the row's printed and computed scores have to do with each
+// other. A row with a finding is flagged even when the scores agree.
+func (p Check) judge(row *CheckRow, cell string) {
+	row.Light = difference(row.Printed, row.Computed)
+	row.Flagged = row.Light.Kind == "bad"
+	for _, f := range p.ResultA.Findings {
+		if f.Cell == cell || strings.HasPrefix(f.Cell, cell+"/") {
+			row.Flagged = true
+			if row.Light.Kind != "bad" {
+				row.Light = Attention.Saying("%s", f.Code.Title())
+			}
+		}
+	}
+}
+
+// difference compares a printed score with a computed one: up to 0.05 is
+// rounding.
+func difference(printed, computed *domain.Decimal) Status {
+	switch {
+	case computed == nil && printed != nil:
+		return NotTested
+	case computed == nil || printed == nil:
+		return NotTested.Saying("未印得分")
+	}
+	apart := printed.Sub(*computed)
+	switch words := signed(apart); {
+	case apart.IsZero():
+		return Agrees
+	case !rounding.Less(apart.Abs()):
+		return Rounding.Saying("取整 %s", words)
+	default:
+		return Differs.Saying("%s", words)
+	}
+}
+
+// signed prints a difference with its sign and two decimals.
+func signed(d domain.Decimal) string {
+	text := d.Abs().HalfUp(2).String()
+	if d.Sign() < 0 {
+		return "−" + text
+	}
+	return "+" + text
+}
+
+func sameScore(a, b *domain.Decimal) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Equal(*b)
+}
+
+func figure(d *domain.Decimal) string {
+	if d == nil {
+		return ""
+	}
+	return d.String()
+}
+
+// Wrong counts the rows whose printed score is not the computed one.
+func (p Check) Wrong() (n int) { return p.counted("bad") }
+
+// Rounded counts the rows that differ by rounding only.
+func (p Check) Rounded() (n int) {
+	for _, row := range p.whole().Rows() {
+		if strings.HasPrefix(row.Light.Word, "取整") {
+			n++
+		}
+	}
+	return n
+}
+
+func (p Check) counted(kind string) (n int) {
+	for _, row := range p.whole().Rows() {
+		if row.Light.Kind == kind {
+			n++
+		}
+	}
+	return n
+}
+
+// All counts the rows there are.
+func (p Check) All() int { return len(p.whole().Rows()) }
+
+func (p Check) whole() Check {
+	p.Only = false
+	return p
+}
+
+// TotalLight compares the printed total with the computed one.
+func (p Check) TotalLight() Status {
+	t := p.ResultA.Total
+	if t.Printed == nil {
+		return NotTested.Saying("未印总分")
+	}
+	return difference(t.Printed, t.Computed)
+}
+
+// Conclusion says in a word what came of it.
+func (p Check) Conclusion() Status {
+	if n := len(p.ResultA.Findings); n > 0 {
+		return Differs.Saying("%d 处待说明", n)
+	}
+	return Agrees.Saying("没有发现不符")
+}
+
+// FindingRow is one finding with the row it links to.
+type FindingRow struct {
+	scoring.Finding
+	Light  Status
+	Anchor string
+	Where  string
+}
+
+// Findings are what is wrong, in the order of the table.
+func (p Check) Findings() []FindingRow {
+	rows := make([]FindingRow, len(p.ResultA.Findings))
+	for i, f := range p.ResultA.Findings {
+		rows[i] = FindingRow{Finding: f, Light: findingStatus(f.Code)}
+		rows[i].Anchor, rows[i].Where = p.place(f.Cell)
+	}
+	return rows
+}
+
+// place turns the path of a cell into the row it stands in.
+func (p Check) place(cell string) (anchor, where string) {
+	parts := strings.Split(strings.TrimPrefix(cell, "/"), "/")
+	switch {
+	case parts[0] == "indicators" && len(parts) > 1:
+		n, err := strconv.Atoi(parts[1])
+		if err != nil {
+			return "", "全表"
+		}
+		where = fmt.Sprintf("第 %d 行", n+1)
+		if n < len(p.Places) && p.Places[n] != "" {
+			where += "（" + p.Places[n] + "）"
+		}
+		if len(parts) > 2 {
+			where += " " + Word(cellNames, parts[2])
+		}
+		return "row-" + strconv.Itoa(n+1), where
+	case parts[0] == "budget":
+		where = "第 0 行 预算执行"
+		if len(parts) > 1 {
+			where += " " + Word(cellNames, parts[1])
+		}
+		return "row-0", where
+	case strings.HasPrefix(parts[0], "total"):
+		return "row-t", "总分行"
+	}
+	return "", "全表"
+}
+
+var cellNames = []Option{
+	{"level1", "一级指标"}, {"level2", "二级指标"}, {"level3", "三级指标"}, {"target", "指标值"}, {"actual", "完成值"}, {"weight", "分值"},
+	{"score", "得分"}, {"reason", "原因"}, {"begin", "年初预算数"}, {"full_year", "全年预算数"}, {"executed", "全年执行数"},
+	{"rate_printed", "执行率"}, {"score_printed", "得分"}, {"sub_rows", "其中各行"},
+}
+
+// PartedRow is one item on which the rulebooks part and what it does to this table.
+type PartedRow struct {
+	rulebook.Difference
+	Effect string
+}
+
+// PartedRows are the items that bear on a table's score.
+func (p Check) PartedRows() (rows []PartedRow) {
+	for _, d := range p.Parted {
+		rows = append(rows, PartedRow{d, p.effect(d.Key)})
+	}
+	return rows
+}
+
+// effect says what an item changes here, where that can be told from the rows.
+func (p Check) effect(key string) string {
+	if key == "weights.execution" || key == "scoring.execution" {
+		if row, ok := p.executionRow(); ok && !row.Same {
+			return fmt.Sprintf("第 0 行 %s → %s", score(row.Computed), score(row.ComputedB))
+		}
+		return "本表无影响"
+	}
+	if strings.HasPrefix(key, "weights.") || key == "framework" {
+		if p.Unfit != "" {
+			return p.Unfit
+		}
+		return "本表无影响"
+	}
+	var changed []string
+	for i := range p.ResultA.Rows {
+		if row := p.indicatorRow(i); !row.Same {
+			changed = append(changed, row.Number)
+		}
+	}
+	switch {
+	case key == "grades" && p.Unfit == "" && p.ResultA.Grade != p.ResultB.Grade:
+		return fmt.Sprintf("等级 %s → %s", dash(p.ResultA.Grade), dash(p.ResultB.Grade))
+	case key == "grades" || len(changed) == 0:
+		return "本表无影响"
+	}
+	return "得分不同的行：" + strings.Join(changed, "、")
+}
+
+// Carries is the fields that bring this table into the next request.
+func (p Check) Carries() string {
+	switch {
+	case p.Sample != "":
+		return "table"
+	case p.Ledger != "":
+		return "evaluation"
+	}
+	return "own"
+}
