@@ -48,7 +48,7 @@ func (r *Runner) swap(ctx context.Context, f *fill) error {
 	if err != nil {
 		return err
 	}
-	if err := r.fillLive(ctx, head); err != nil && !errors.As(err, new(unreadable)) {
+	if err := r.open(ctx); err != nil {
 		return err
 	}
 	if err := f.catchUp(ctx, head, func(eventstore.Position) {}); err != nil {

@@ -93,13 +93,22 @@ func (r *Runner) CatchUp(ctx context.Context) error {
 	return r.fillLive(ctx, head)
 }
 
+// open makes the live tables where they are missing.
+func (r *Runner) open(ctx context.Context) error {
+	if r.live != nil {
+		return nil
+	}
+	live := newFill(r.db, r.store, "", pageSize, r.projections)
+	if err := live.open(ctx, true); err != nil {
+		return fmt.Errorf("open the tables: %w", err)
+	}
+	r.live = live
+	return nil
+}
+
 func (r *Runner) fillLive(ctx context.Context, head eventstore.Position) error {
-	if r.live == nil {
-		live := newFill(r.db, r.store, "", pageSize, r.projections)
-		if err := live.open(ctx, true); err != nil {
-			return fmt.Errorf("open the tables: %w", err)
-		}
-		r.live = live
+	if err := r.open(ctx); err != nil {
+		return err
 	}
 	err := r.live.catchUp(ctx, head, func(eventstore.Position) { r.advance(r.live.lowest(), nil) })
 	if errors.Is(err, errMoved) { // and reloaded

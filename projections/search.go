@@ -13,15 +13,15 @@ func searchable(name string, others ...string) string {
 	return strings.ToLower(strings.Join(append([]string{name}, others...), " ")) + " " + initials.of(name)
 }
 
-var initials = memory{known: map[string]string{}}
+var initials = pinyinMemory{known: map[string]string{}}
 
-// A memory keeps initials, which are asked for each time a row is written.
-type memory struct {
+// A pinyinMemory keeps initials, which are asked for each time a row is written.
+type pinyinMemory struct {
 	mu    sync.Mutex
 	known map[string]string
 }
 
-func (m *memory) of(name string) string {
+func (m *pinyinMemory) of(name string) string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if s, ok := m.known[name]; ok {
