@@ -171,7 +171,13 @@ func (c FileSelf) agreed() (no domain.Refusals) {
 	return no
 }
 
-func lost(row Row) string { return row.Weight.Sub(*row.Score).String() }
+// lost is weight − score, where the form prints both.
+func lost(row Row) string {
+	if row.Weight == nil || row.Score == nil {
+		return "—"
+	}
+	return row.Weight.Sub(*row.Score).String()
+}
 
 func text(d *domain.Decimal) string {
 	if d == nil {
