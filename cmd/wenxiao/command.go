@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+
+	"wenxiao/domain"
+)
+
+// Exit codes: what was asked could not be done because of the input, or
+// because of a fault.
+const (
+	exitFault = 1
+	exitInput = 2
+)
+
+// run is the whole program but for the process: it can be called from tests.
+func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errs)
+	err := root.ExecuteContext(ctx)
+	if err == nil || errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		return 0
+	}
+	return report(errs, err)
+}
+
+// report is where errors become words and an exit code. A refusal is told in
+// full; so is a wrong flag; anything else is a fault.
+func report(w io.Writer, err error) int {
+	var all domain.Refusals
+	var one domain.Refusal
+	var wrong usageError
+	switch {
+	case errors.As(err, &all):
+		for _, r := range all {
+			printRefusal(w, r)
+		}
+		return exitInput
+	case errors.As(err, &one):
+		printRefusal(w, one)
+		return exitInput
+	case errors.As(err, &wrong):
+		fmt.Fprintf(w, "用法有误 (usage): %v\n", wrong.error)
+		return exitInput
+	}
+	fmt.Fprintf(w, "出错 (error): %v\n", err)
+	return exitFault
+}
+
+func printRefusal(w io.Writer, r domain.Refusal) {
+	fmt.Fprintf(w, "不予受理 (refused): %s\n  代码 (code): %s\n", r.Reason, r.Code)
+	if r.Field != "" {
+		fmt.Fprintf(w, "  位置 (at):   %s\n", r.Field)
+	}
+	if r.Basis != "" {
+		fmt.Fprintf(w, "  依据 (rule): %s\n", r.Basis)
+	}
+}
+
+// usageError marks an error as the caller's: a wrong flag or argument.
+type usageError struct{ error }
+
+func usage(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "wenxiao",
+		Short: "预算绩效账本 (a ledger of budget performance)",
+		Long: `问效：预算绩效账本。花钱必问效，无效必问责。
+Wenxiao: an event-sourced ledger of budget performance records.
+
+先试一试 (try it first):   wenxiao demo
+正式使用 (for real use):   wenxiao user add … ; wenxiao serve`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.AddCommand(
+		demoCommand(), serveCommand(), userCommand(), importCommand(), scoreCommand(),
+		logCommand(), showCommand(), replayCommand(), diffCommand(), chainCommand(),
+		rebuildCommand(), doctorCommand(),
+	)
+	return root
+}
+
+// exactly demands n arguments and says what they are when there are more or fewer.
+func exactly(n int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != n {
+			return usage("%s 需要 %d 个参数（%s），给了 %d 个", cmd.CommandPath(), n, what, len(args))
+		}
+		return nil
+	}
+}
+
+// printJSON writes v as programs read it: indented, Chinese as it is.
+func printJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
+func newLog(w io.Writer) *slog.Logger {
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelInfo}))
+}

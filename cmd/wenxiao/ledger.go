@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+
+	"wenxiao/domain"
+	"wenxiao/eventstore"
+	"wenxiao/eventstore/postgres"
+	"wenxiao/eventstore/sqlite"
+	"wenxiao/projections"
+)
+
+// A place says where a ledger is kept: its records, its tables for reading and
+// its accounts, each apart from the others, so that tables can be thrown away
+// and rebuilt, and passwords are never part of the record.
+type place struct {
+	url string // as given with --db
+}
+
+// dbFlag adds --db to cmd.
+func dbFlag(cmd *cobra.Command) *place {
+	p := new(place)
+	fallback := os.Getenv("WENXIAO_DB")
+	if fallback == "" {
+		fallback = "sqlite:wenxiao.db"
+	}
+	cmd.Flags().StringVar(&p.url, "db", fallback, "账本位置 (ledger): sqlite:PATH 或 postgres://…；也可用环境变量 WENXIAO_DB")
+	return p
+}
+
+// path returns the file of an SQLite ledger.
+func (p place) path() (string, bool) { return strings.CutPrefix(p.url, "sqlite:") }
+
+func (p place) isPostgres() bool {
+	return strings.HasPrefix(p.url, "postgres://") || strings.HasPrefix(p.url, "postgresql://")
+}
+
+func (p place) views() string {
+	if p.isPostgres() {
+		return p.url
+	}
+	return p.url + ".views"
+}
+
+func (p place) accounts() string {
+	if p.isPostgres() {
+		return p.url
+	}
+	return p.url + ".accounts"
+}
+
+func (p place) check() error {
+	path, ok := p.path()
+	if ok && path != "" || p.isPostgres() {
+		return nil
+	}
+	return usage("--db 应为 sqlite:路径 或 postgres://…，给的是 %q", p.url)
+}
+
+// openStore opens the records for writing. clock is nil but in a demonstration.
+func (p place) openStore(ctx context.Context, clock func() time.Time) (eventstore.Store, error) {
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	var options []eventstore.Option
+	if clock != nil {
+		options = append(options, eventstore.WithClock(clock))
+	}
+	if path, ok := p.path(); ok {
+		return sqlite.Open(path, options...)
+	}
+	return postgres.Open(ctx, p.url, options...)
+}
+
+// openReader opens the records of an existing ledger for reading, beside a
+// server that writes.
+func (p place) openReader(ctx context.Context) (eventstore.Store, error) {
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	if path, ok := p.path(); ok {
+		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+			return nil, domain.Refusal{Code: "ledger.not-found", Reason: fmt.Sprintf("没有账本文件 %s；先运行 wenxiao demo、serve 或 import，或用 --db 指明", path)}
+		}
+		return sqlite.OpenReadOnly(path)
+	}
+	return postgres.OpenReadOnly(ctx, p.url)
+}
+
+// A reading is a ledger open for questions, with its tables caught up.
+type reading struct {
+	eventstore.Store
+	Views  projections.Views
+	Runner *projections.Runner
+	db     *sql.DB
+}
+
+func (p place) read(ctx context.Context, errs io.Writer) (*reading, error) {
+	store, err := p.openReader(ctx)
+	if err != nil {
+		return nil, err
+	}
+	db, err := projections.OpenDB(ctx, p.views())
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	r := &reading{Store: store, db: db, Views: projections.Views{DB: db}}
+	r.Runner = projections.NewRunner(db, store, newLog(errs), projections.All()...)
+	if err := r.Runner.CatchUp(ctx); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return r, nil
+}
+
+func (r *reading) Close() error { return errors.Join(r.db.Close(), r.Store.Close()) }
+
+// progress returns a bar on w that shows nothing where w is no terminal.
+func progress(w io.Writer, total int64, what string) *progressbar.ProgressBar {
+	terminal := false
+	if f, ok := w.(*os.File); ok {
+		info, err := f.Stat()
+		terminal = err == nil && info.Mode()&os.ModeCharDevice != 0
+	}
+	return progressbar.NewOptions64(total,
+		progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(what),
+		progressbar.OptionSetVisibility(terminal), progressbar.OptionShowCount(),
+		progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
+}

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"wenxiao/api"
+	"wenxiao/api/accounts"
+	"wenxiao/domain"
+	"wenxiao/eventstore"
+	"wenxiao/projections"
+)
+
+func serveCommand() *cobra.Command {
+	var addr string
+	var secure bool
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "打开账本并提供网页和接口 (serve pages and API)",
+		Long: `打开账本，在 --addr 提供网页和接口。对外服务应置于提供 TLS 的反向代理之后，并加 --tls。
+Serves on loopback unless told otherwise; put a TLS proxy in front and add --tls.`,
+		Args: exactly(0, "无"),
+	}
+	db := dbFlag(cmd)
+	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "监听地址 (listen on)")
+	cmd.Flags().BoolVar(&secure, "tls", false, "经 TLS 访问：cookie 只走加密连接 (reached through TLS)")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		site, err := openSite(cmd.Context(), *db, nil, cmd.ErrOrStderr())
+		if err != nil {
+			return err
+		}
+		defer site.Close()
+		site.server.Secure = secure
+		return site.serve(cmd.Context(), addr, func(url string) {
+			fmt.Fprintf(cmd.OutOrStdout(), "账本已打开 (ledger open): %s\n", url)
+		})
+	}
+	return cmd
+}
+
+// A site is a ledger open for writing with all that serves it.
+type site struct {
+	store    eventstore.Store
+	tables   io.Closer
+	accounts *accounts.Accounts
+	runner   *projections.Runner
+	server   *api.Server
+}
+
+func openSite(ctx context.Context, p place, clock func() time.Time, errs io.Writer) (_ *site, err error) {
+	s := new(site)
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Close())
+		}
+	}()
+	if s.store, err = p.openStore(ctx, clock); err != nil {
+		return nil, err
+	}
+	tables, err := projections.OpenDB(ctx, p.views())
+	if err != nil {
+		return nil, err
+	}
+	s.tables = tables
+	if s.accounts, err = accounts.Open(ctx, p.accounts()); err != nil {
+		return nil, err
+	}
+	log := newLog(errs)
+	s.runner = projections.NewRunner(tables, s.store, log, projections.All()...)
+	s.server = &api.Server{
+		Store: s.store, Views: projections.Views{DB: tables}, Runner: s.runner, Accounts: s.accounts, Now: time.Now, Log: log,
+	}
+	return s, nil
+}
+
+// Close closes what was opened, last first.
+func (s *site) Close() error {
+	var all []error
+	if s.accounts != nil {
+		all = append(all, s.accounts.Close())
+	}
+	if s.tables != nil {
+		all = append(all, s.tables.Close())
+	}
+	if s.store != nil {
+		all = append(all, s.store.Close())
+	}
+	return errors.Join(all...)
+}
+
+// serve answers requests at addr and keeps the tables up to the ledger until ctx
+// ends; requests under way are finished.
+func (s *site) serve(ctx context.Context, addr string, ready func(url string)) error {
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return domain.Refusal{Code: "serve.address", Reason: fmt.Sprintf("不能在 %s 监听：%v", addr, err), Field: "--addr"}
+	}
+	server := s.server.HTTP(addr)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	followed := make(chan error, 1)
+	go func() { followed <- s.runner.Run(ctx) }()
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	ready("http://" + listener.Addr().String() + "/")
+	select {
+	case <-ctx.Done():
+	case err = <-served:
+	}
+	cancel()
+	grace, done := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer done()
+	err = errors.Join(err, server.Shutdown(grace))
+	if stopped := <-followed; !errors.Is(stopped, context.Canceled) {
+		err = errors.Join(err, stopped)
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
