@@ -61,19 +61,45 @@ func (o order) meta(now time.Time) (eventstore.Meta, error) {
 func carryOut[S domain.State[S, E], E domain.Event](
 	ctx context.Context, s *Server, o order, stored domain.Decoders[E], cmd domain.Command[S, E],
 ) (eventstore.Appended, error) {
-	if err := Allowed(o.Account, o.name, o.about); err != nil {
-		s.Log.WarnContext(ctx, "not allowed", "request", requestID(ctx), "username", o.Username, "command", o.name, "stream", o.stream, "err", err)
+	if err := s.allowed(ctx, o); err != nil {
 		return eventstore.Appended{}, err
 	}
 	meta, err := o.meta(s.Now())
 	if err != nil {
 		return eventstore.Appended{}, err
 	}
+	if o.Trial {
+		return eventstore.Appended{}, try(ctx, s, o, stored, cmd)
+	}
 	appended, err := eventstore.Execute(ctx, s.Store, stored, o.stream, o.seen, cmd, meta)
 	if err == nil && appended.Repeated {
 		err = s.sameRequest(ctx, appended, o)
 	}
 	return appended, err
+}
+
+// allowed refuses what the account may not do, and has the log remember it.
+func (s *Server) allowed(ctx context.Context, o order) error {
+	err := Allowed(o.Account, o.name, o.about)
+	if err != nil {
+		s.Log.WarnContext(ctx, "not allowed", "request", requestID(ctx), "username", o.Username, "command", o.name, "stream", o.stream, "err", err)
+	}
+	return err
+}
+
+// try decides as [eventstore.Execute] would, and leaves the ledger as it is.
+func try[S domain.State[S, E], E domain.Event](
+	ctx context.Context, s *Server, o order, stored domain.Decoders[E], cmd domain.Command[S, E],
+) error {
+	state, at, err := eventstore.Load[S](ctx, s.Store, stored, o.stream)
+	if err != nil {
+		return err
+	}
+	if o.seen != eventstore.AnyRevision && o.seen != at {
+		return &eventstore.Conflict{Stream: o.stream, Seen: o.seen, At: at}
+	}
+	_, err = cmd.Decide(state)
+	return err
 }
 
 // sameRequest refuses a command id that an earlier, different request used up.

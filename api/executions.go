@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"wenxiao/domain"
 	"wenxiao/domain/execution"
@@ -66,11 +65,29 @@ func (s *Server) pay(ctx context.Context, who Who, code domain.ProgrammeCode, ye
 }
 
 func (s *Server) correctPayment(ctx context.Context, who Who, code domain.ProgrammeCode, year domain.FiscalYear, seen eventstore.Revision, cmd execution.CorrectPayment) (eventstore.Appended, error) {
-	return s.onExecution(ctx, who, "execution.correct-payment", code, year, seen, cmd)
+	o, _, err := s.orderOn(ctx, who, "execution.correct-payment", execution.Stream(code, year), seen, code, cmd)
+	if err != nil {
+		return eventstore.Appended{}, err
+	}
+	if err := s.inStream(ctx, o.stream, cmd.Corrects); err != nil {
+		return eventstore.Appended{}, err
+	}
+	return carryOut(ctx, s, o, execution.Stored, cmd)
 }
 
 func (s *Server) suspend(ctx context.Context, who Who, code domain.ProgrammeCode, year domain.FiscalYear, seen eventstore.Revision, cmd execution.Suspend) (eventstore.Appended, error) {
-	return s.onExecution(ctx, who, "execution.suspend", code, year, seen, cmd)
+	o, _, err := s.orderOn(ctx, who, "execution.suspend", execution.Stream(code, year), seen, code, cmd)
+	if err != nil {
+		return eventstore.Appended{}, err
+	}
+	if cmd.Warning != "" {
+		warning, err := s.warning(ctx, code, year, cmd.Warning)
+		if err != nil {
+			return eventstore.Appended{}, err
+		}
+		o.basis = []string{warning}
+	}
+	return carryOut(ctx, s, o, execution.Stored, cmd)
 }
 
 func (s *Server) resume(ctx context.Context, who Who, code domain.ProgrammeCode, year domain.FiscalYear, seen eventstore.Revision, cmd execution.Resume) (eventstore.Appended, error) {
@@ -97,10 +114,4 @@ func (s *Server) onExecution(ctx context.Context, who Who, name string, code dom
 		return eventstore.Appended{}, err
 	}
 	return carryOut(ctx, s, o, execution.Stored, cmd)
-}
-
-// execution recalls the money of a programme's year as it was at the end of day.
-func (s *Server) execution(ctx context.Context, code domain.ProgrammeCode, year domain.FiscalYear, day domain.Day) (history[execution.State], error) {
-	until := day.AddDays(1).Time().Add(-time.Nanosecond)
-	return recall[execution.State](ctx, s, execution.Stored, execution.Stream(code, year), until)
 }

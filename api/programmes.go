@@ -37,7 +37,14 @@ func (s *Server) markMajor(ctx context.Context, who Who, code domain.ProgrammeCo
 }
 
 func (s *Server) correctProgramme(ctx context.Context, who Who, code domain.ProgrammeCode, seen eventstore.Revision, cmd programme.Correct) (eventstore.Appended, error) {
-	return s.onProgramme(ctx, who, "programme.correct", code, seen, cmd)
+	o, _, err := s.orderOn(ctx, who, "programme.correct", programme.Stream(code), seen, code, cmd)
+	if err != nil {
+		return eventstore.Appended{}, err
+	}
+	if err := s.inStream(ctx, o.stream, cmd.Corrects); err != nil {
+		return eventstore.Appended{}, err
+	}
+	return carryOut(ctx, s, o, programme.Stored, cmd)
 }
 
 func (s *Server) exitProgramme(ctx context.Context, who Who, code domain.ProgrammeCode, seen eventstore.Revision, cmd programme.Exit) (eventstore.Appended, error) {
@@ -54,19 +61,27 @@ func (s *Server) onProgramme(ctx context.Context, who Who, name string, code dom
 	return carryOut(ctx, s, o, programme.Stored, cmd)
 }
 
-// orderOn begins a command in the affairs of a programme: its unit and department
-// say who may, its jurisdiction says by which rules.
+// orderOn begins a command in the affairs of a programme, and refuses it before
+// anything else is read, or said, where the account may not give it.
 func (s *Server) orderOn(ctx context.Context, who Who, name, stream string, seen eventstore.Revision, code domain.ProgrammeCode, cmd any) (order, history[programme.State], error) {
-	o, err := who.order(name, stream, seen, cmd)
-	if err != nil {
-		return order{}, history[programme.State]{}, err
+	o, p, err := s.about(ctx, who, name, stream, seen, code, cmd)
+	if err == nil {
+		err = s.allowed(ctx, o)
 	}
-	p, err := recall[programme.State](ctx, s, programme.Stored, programme.Stream(code), time.Time{})
-	if err != nil {
-		return order{}, p, err
+	return o, p, err
+}
+
+// about begins a command: the programme's unit and department say whose affair it
+// is, its jurisdiction by which rules.
+func (s *Server) about(ctx context.Context, who Who, name, stream string, seen eventstore.Revision, code domain.ProgrammeCode, cmd any) (o order, p history[programme.State], err error) {
+	if o, err = who.order(name, stream, seen, cmd); err != nil {
+		return o, p, err
+	}
+	if p, err = recall[programme.State](ctx, s, programme.Stored, programme.Stream(code), time.Time{}); err != nil {
+		return o, p, err
 	}
 	if p.state.Status == programme.Unregistered {
-		return order{}, p, domain.Refusal{Code: "programme.not-registered", Reason: "项目 " + string(code) + " 尚未登记"}
+		return o, p, domain.Refusal{Code: "programme.not-registered", Reason: "项目 " + string(code) + " 尚未登记"}
 	}
 	o.about = Concern{p.state.Unit, p.state.Department}
 	o.rulebook = inForce(p.state.Jurisdiction, s.day(who))

@@ -1,0 +1,12 @@
+"use strict";
+window.addEventListener("load", function () {
+  SwaggerUIBundle({
+    url: "/openapi.json",
+    dom_id: "#swagger-ui",
+    deepLinking: true,
+    defaultModelsExpandDepth: -1,
+    docExpansion: "none",
+    filter: true,
+    validatorUrl: null
+  });
+});

@@ -1,0 +1,121 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"wenxiao/eventstore"
+	"wenxiao/projections"
+)
+
+type recordOf struct {
+	Position eventstore.Position `path:"position" minimum:"1" doc:"账本位置"`
+}
+
+// Record is one record with its two byte strings as they are kept, as texts:
+// hashing them gives what the ledger says.
+type Record struct {
+	Position eventstore.Position `json:"position"`
+	eventstore.Header
+	Late     bool            `json:"late" doc:"补录：发生在入账前的某一天"`
+	Event    json.RawMessage `json:"event" doc:"事件内容"`
+	Envelope string          `json:"envelope" doc:"信封的原文，逐字节"`
+	Data     string          `json:"data" doc:"内容的原文，逐字节；其 SHA-256 即 dataHash"`
+}
+
+func (s *Server) askRecord(ctx context.Context, in *recordOf) (Record, error) {
+	r, err := s.record(ctx, in.Position)
+	if err != nil {
+		return Record{}, err
+	}
+	return Record{Position: r.Position, Header: r.Header, Late: r.Late(), Event: r.Data, Envelope: string(r.Envelope), Data: string(r.Data)}, nil
+}
+
+// record returns the record at a position.
+func (s *Server) record(ctx context.Context, at eventstore.Position) (eventstore.Record, error) {
+	for r, err := range s.Store.ReadAll(ctx, at-1) {
+		if err == nil && r.Position != at {
+			break
+		}
+		return r, err
+	}
+	return eventstore.Record{}, projections.ErrNotFound
+}
+
+type feedOf struct {
+	After eventstore.Position `query:"after" doc:"从这个账本位置之后读起；不写即从头"`
+	Limit int                 `query:"limit" minimum:"1" maximum:"1000" default:"100"`
+}
+
+// CloudEvent is a record for other systems (CloudEvents 1.0).
+type CloudEvent struct {
+	SpecVersion     string          `json:"specversion"`
+	ID              string          `json:"id"`
+	Source          string          `json:"source"`
+	Type            string          `json:"type"`
+	Subject         string          `json:"subject" doc:"流"`
+	Time            time.Time       `json:"time" doc:"入账时刻"`
+	DataContentType string          `json:"datacontenttype"`
+	Sequence        string          `json:"sequence" doc:"账本位置"`
+	StreamRevision  string          `json:"streamrevision"`
+	EffectiveAt     time.Time       `json:"effectiveat" doc:"发生时刻"`
+	DataHash        string          `json:"datahash"`
+	CorrelationID   string          `json:"correlationid,omitempty"`
+	CausationID     string          `json:"causationid,omitempty"`
+	ActorPerson     string          `json:"actorperson"`
+	ActorUnit       string          `json:"actorunit"`
+	Data            json.RawMessage `json:"data"`
+}
+
+type feed struct {
+	ContentType string              `header:"Content-Type"`
+	Position    eventstore.Position `header:"Ledger-Position" doc:"账本现在的位置"`
+	Link        string              `header:"Link" doc:"rel=next：往下读的地址"`
+	Body        []CloudEvent
+}
+
+// events hands out the ledger in order, a batch at a time. The address of the
+// next batch comes with each, also when there is nothing yet: asking again there
+// follows the ledger.
+func (s *Server) events(ctx context.Context, in *feedOf) (*feed, error) {
+	head, err := s.Store.Head(ctx)
+	if err != nil {
+		return nil, s.problem(ctx, err)
+	}
+	out := &feed{ContentType: "application/cloudevents-batch+json", Position: head, Body: []CloudEvent{}}
+	last := in.After
+	for r, err := range s.Store.ReadAll(ctx, in.After) {
+		if err != nil {
+			return nil, s.problem(ctx, err)
+		}
+		out.Body, last = append(out.Body, cloudEvent(r)), r.Position
+		if len(out.Body) == in.Limit {
+			break
+		}
+	}
+	out.Link = "</api/v1/events?after=" + strconv.FormatUint(uint64(last), 10) + "&limit=" + strconv.Itoa(in.Limit) + `>; rel="next"`
+	return out, nil
+}
+
+func cloudEvent(r eventstore.Record) CloudEvent {
+	return CloudEvent{
+		SpecVersion: "1.0", ID: r.ID, Source: "urn:wenxiao:ledger", Type: r.Type, Subject: r.Stream, Time: r.RecordedAt,
+		DataContentType: "application/json", Sequence: strconv.FormatUint(uint64(r.Position), 10), StreamRevision: strconv.FormatUint(uint64(r.Revision), 10),
+		EffectiveAt: r.EffectiveAt, DataHash: r.DataHash, CorrelationID: r.Correlation, CausationID: r.Causation,
+		ActorPerson: r.Actor.Person, ActorUnit: r.Actor.Unit, Data: r.Data,
+	}
+}
+
+// recordQueries are those that answer with the ledger itself.
+func (s *Server) recordQueries(a huma.API) {
+	query(s, a, "records/{position}", "record.one", "一条记录：信封与内容的原文", s.askRecord)
+	huma.Register(a, huma.Operation{
+		OperationID: "record.events", Method: http.MethodGet, Path: "/api/v1/events", Tags: []string{"record"},
+		Summary: "依次取全部记录（CloudEvents）", Errors: []int{400, 401, 422},
+	}, s.events)
+}
