@@ -41,11 +41,11 @@ func Aggregate(indicator published.Indicator, parts []Part, book *rulebook.Ruleb
 		return Row{}, err
 	}
 	indicator.Target, indicator.Actual = target, actual
-	return Score1(indicator, book), nil
+	return ScoreIndicator(indicator, book), nil
 }
 
-// Score1 scores one indicator outside a table.
-func Score1(indicator published.Indicator, book *rulebook.Rulebook) Row {
+// ScoreIndicator scores one indicator outside a table.
+func ScoreIndicator(indicator published.Indicator, book *rulebook.Rulebook) Row {
 	t := published.Table{Indicators: []published.Indicator{indicator}}
 	return Score(t, book).Rows[0]
 }
@@ -99,7 +99,7 @@ func aggregateWords(indicator published.Indicator, parts []Part, book *rulebook.
 		return Row{}, refuseParts("score", 0, "各单位金额合计为 0，得分无从加权")
 	}
 	indicator.Score = points(sum.Quo(sum, weight), book.Scoring.Places.Value)
-	row := Score1(indicator, book)
+	row := ScoreIndicator(indicator, book)
 	row.Working = "按金额加权；" + row.Working
 	return row, nil
 }

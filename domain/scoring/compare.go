@@ -52,7 +52,7 @@ type TotalsCompare struct {
 // Compare scores a table under two rulebooks.
 func Compare(t published.Table, a, b *rulebook.Rulebook) Comparison {
 	x, y := examine(t, a), examine(t, b)
-	y.execution = y.atOwnWeight(y.execution)
+	y.execution, y.form = y.atOwnWeight(x.execution), x.execution.weight
 	c := Comparison{ID: t.ID, A: a.Ref(), B: b.Ref(), Rows: partings(x, y), Rules: []RuleEffect{}}
 	for _, d := range rulebook.Differences(a, b) {
 		c.Rules = append(c.Rules, RuleEffect{d, effect(d, x, y, c.Rows)})
@@ -129,7 +129,7 @@ func (e examination) misfits() (misfits []string) {
 	if e.unscored && e.table.Budget.Weight == nil {
 		return nil
 	}
-	own, form := e.book.Weights.Execution.Value.Rat(), e.formWeight()
+	own, form := e.book.Weights.Execution.Value.Rat(), e.form
 	switch {
 	case form == nil:
 		misfits = append(misfits, fmt.Sprintf("本表不设预算执行分值，该规则 %s 分", figure(own)))
@@ -145,11 +145,6 @@ func (e examination) misfits() (misfits []string) {
 		}
 	}
 	return misfits
-}
-
-// formWeight is the execution weight the form itself has.
-func (e examination) formWeight() *big.Rat {
-	return e.scorer.executionWeight(e.table, e.rows)
 }
 
 func (e examination) weightedRows() (rows []rulebook.Weighted) {

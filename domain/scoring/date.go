@@ -70,10 +70,12 @@ var dates = []struct {
 	parts   string
 	pattern *regexp.Regexp
 }{
-	{"ymd", regexp.MustCompile(`((?:19|20)\d\d)[年./-](\d{1,2})[月./-](\d{1,2})[日号]?`)},
-	{"ymd", regexp.MustCompile(`^((?:19|20)\d\d)(0[1-9]|1[0-2])([0-3]\d)$`)},
+	{"ymd", regexp.MustCompile(`((?:19|20)\d\d)年(\d{1,2})月(\d{1,2})[日号]?`)},
+	{"ymd", regexp.MustCompile(`((?:19|20)\d\d)[./-](\d{1,2})[./-](\d{1,2})[日号]?`)},
+	{"ymd", regexp.MustCompile(`^((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$`)},
 	{"ym", regexp.MustCompile(`((?:19|20)\d\d)年?(?:\d{1,2}月?[-~至到])?(\d{1,2})月份?`)},
-	{"ym", regexp.MustCompile(`^((?:19|20)\d\d)[./-](\d{1,2})\b`)},
+	{"ym", regexp.MustCompile(`^((?:19|20)\d\d)[/-](0?[1-9]|1[0-2])(?:前|底|止|之前|以前|完成)?$`)},
+	{"ym", regexp.MustCompile(`^((?:19|20)\d\d)\.(0?[1-9]|1[0-2])(?:前|底|止|之前|以前|完成)$`)},
 	{"md", regexp.MustCompile(`(\d{1,2})月(\d{1,2})[日号]`)},
 	{"m", regexp.MustCompile(`(?:\d{1,2}月?[-~至到])?(\d{1,2})月份?`)},
 	{"yq", regexp.MustCompile(`(?:((?:19|20)\d\d)年?)?第?([一二三四1234])季度`)},

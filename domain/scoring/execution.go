@@ -27,6 +27,9 @@ type execution struct {
 func (s scorer) execution(t published.Table, rows []row) execution {
 	e := execution{Budget: t.Budget, weight: s.executionWeight(t, rows)}
 	e.stated, e.places = readRate(t.Budget.RatePrinted)
+	if (e.FullYear == nil || e.Executed == nil) && e.bare() && positive(e.stated) && e.stated.Cmp(big.NewRat(1, 100)) <= 0 {
+		e.stated, e.places = new(big.Rat).Mul(e.stated, hundred), max(e.places-2, 0) // 0.7927 is a share
+	}
 	e.working = e.divide(strings.Contains(t.Kind, "监控"))
 	share := e.rate
 	if share == nil && (e.FullYear == nil || e.Executed == nil) && e.stated != nil {

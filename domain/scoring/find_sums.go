@@ -49,9 +49,19 @@ func (e examination) checkTotal(r *report) {
 	}
 	low := total.Cmp(s.printed) < 0 && !near(total, s.printed)
 	high := most != nil && total.Cmp(most) > 0 && !near(total, most)
-	if low || high {
+	if low || high || e.between(s, total) {
 		r.add(TotalDiffers, "total_printed", figure(total), figure(s.printed), e.sumWorking(s, most, high), e.book.Scoring.Places.Source.String())
 	}
+}
+
+// between reports a total that is neither with nor without the execution score,
+// where that is all a whole table leaves open.
+func (e examination) between(s sums, total *big.Rat) bool {
+	x := e.execution
+	if !e.table.TableComplete || x.ScorePrinted != nil || x.computed == nil || s.open.Cmp(x.weight) != 0 {
+		return false
+	}
+	return !near(total, s.printed) && !near(total, plus(s.printed, x.computed))
 }
 
 func (e examination) sumWorking(s sums, most *big.Rat, high bool) string {

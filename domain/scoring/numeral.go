@@ -31,7 +31,7 @@ func numeral(s string) (*big.Rat, bool) {
 		switch {
 		case !isPower:
 			d, ok := digits[r]
-			if !ok {
+			if !ok || digit > 0 { // 十四五 is a plan, not a number
 				return nil, false
 			}
 			digit = d

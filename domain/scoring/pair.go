@@ -28,13 +28,15 @@ func match(target, actual Value) (pair, string) {
 }
 
 // mismatch says why two numbers cannot be compared. Percent and marks out of
-// 100 can. A number among words must have the very unit of the other.
+// 100 can. A number among words must have the very unit of the other, where
+// both print one.
 func mismatch(target, actual Value, t, a measure) string {
 	same := t.dimension == a.dimension || t.dimension == percent && a.dimension == marks || t.dimension == marks && a.dimension == percent
-	if (target.loose || actual.loose) && target.Unit != actual.Unit {
-		same = false
-	} else if t.dimension == none || a.dimension == none {
+	switch {
+	case t.dimension == none || a.dimension == none:
 		same = true
+	case target.loose || actual.loose:
+		same = target.Unit == actual.Unit
 	}
 	if same {
 		return ""

@@ -13,11 +13,12 @@ import (
 // several values.
 func Read(text string) Value {
 	v := Value{Text: text}
-	s := normal(text)
-	switch {
-	case utf8.RuneCountInString(s) > 200: // a report, not a value
+	if utf8.RuneCountInString(text) > 200 { // a report, not a value
 		v.Nature = Words
 		return v
+	}
+	s := normal(text)
+	switch {
 	case strings.Trim(s, blankness) == "":
 		v.Nature = Blank
 		return v
@@ -86,7 +87,7 @@ var (
 )
 
 // fillers are words before and after a number that do not change what it says.
-var fillers = regexp.MustCompile(`约|共计|共|合计|总计|累计|总共|分别|均|达到|达|实现|完成率|完成|已|全部|举办|开展|组织|实施|新建|建设|建成|新增|采购|购置|配备|发放|培训|资助|补助|保障|覆盖|设立|提供|增长|提高|提升|增加|下降|降低|减少|较上年|比上年|同比|上年|为|在|每年|年均|全年|年度|当年|月均|平均|人均|每人|每户|户均|亩均|每亩|标准|控制|指标值|目标值|不|到|了|左右|上下|余|多|以|及|的|含|,|;|。|:|、|\.`)
+var fillers = regexp.MustCompile(`实际|目前|超额|圆满|顺利|约|共计|共|合计|总计|累计|总共|分别|均|达到|达|实现|完成率|完成|已|全部|举办|开展|组织|实施|新建|建设|建成|新增|采购|购置|配备|发放|培训|资助|补助|保障|覆盖|设立|提供|增长|提高|提升|增加|下降|降低|减少|较上年|比上年|同比|上年|为|在|每年|年均|全年|年度|当年|月均|平均|人均|每人|每户|户均|亩均|每亩|标准|控制|指标值|目标值|不|到|了|左右|上下|余|多|以|及|的|含|,|;|。|:|、|\.`)
 
 // readNumber reads the one number in s.
 func (v *Value) readNumber(s string, at []int) {

@@ -41,7 +41,23 @@ func rowsOf(t published.Table) []row {
 		rows[i] = r
 	}
 	join(rows, printed)
+	countExecutionOnce(t, rows)
 	return rows
+}
+
+// countExecutionOnce leaves out an execution rate among the indicators that
+// repeats the row of money.
+func countExecutionOnce(t published.Table, rows []row) {
+	if t.Budget.Weight == nil {
+		return
+	}
+	own := t.Budget.Weight.Rat()
+	sum := new(big.Rat).Add(weightOf(rows), own)
+	for i, r := range rows {
+		if isExecution(r) && r.weight != nil && r.weight.Cmp(own) == 0 && new(big.Rat).Sub(sum, own).Cmp(hundred) == 0 {
+			rows[i].counted = false
+		}
+	}
 }
 
 func printsWeights(t published.Table) bool {

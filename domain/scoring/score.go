@@ -31,6 +31,7 @@ type examination struct {
 	rows      []row
 	judged    []judged
 	execution execution
+	form      *big.Rat // in a comparison: the execution weight of the form
 }
 
 func examine(t published.Table, book *rulebook.Rulebook) examination {

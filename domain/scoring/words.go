@@ -1,10 +1,8 @@
 package scoring
 
 import (
-	"math/big"
 	"regexp"
 	"strings"
-	"unicode/utf8"
 )
 
 // readWords reads a cell without figures.
@@ -115,7 +113,8 @@ func worded(s string) string {
 	return countedInWords(s)
 }
 
-// countedInWords replaces a leading numeral that a measure word follows.
+// countedInWords replaces a leading numeral that a measure word follows, and
+// nothing else does: 一户一策, 一次通过 and 两个维护 stay words.
 func countedInWords(s string) string {
 	front := lead.FindString(s)
 	word := run.FindString(s[len(front):])
@@ -125,15 +124,12 @@ func countedInWords(s string) string {
 	}
 	rest := s[len(front)+len(word):]
 	unit, after := unitOf(rest)
-	switch {
-	case rest == "":
-	case unit == "", ordinal[unit], strings.HasPrefix(after, "性"), strings.HasPrefix(s, "十分"), utf8.RuneCountInString(after) > 6:
+	var v Value
+	if rest != "" && (unit == "" || ordinal[unit] || strings.HasPrefix(s, "十分") || leftover(v.takeSuffix(after)) > 0) {
 		return s
 	}
-	return front + number(n) + rest
+	return front + n.RatString() + rest
 }
 
 // ordinal units count grades, not things: 二级, 三类.
 var ordinal = map[string]bool{"级": true, "类": true, "届": true, "度": true}
-
-func number(n *big.Rat) string { return n.RatString() }
