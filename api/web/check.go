@@ -26,12 +26,10 @@ type Check struct {
 	A         *rulebook.Rulebook
 	B         *rulebook.Rulebook // nil: no comparison
 	ResultA   scoring.Result
-	ResultB   scoring.Result
-	Unfit     string // why B gives this table no total; empty where it does
-	Parted    []rulebook.Difference
-	Only      bool   // only what differs
-	Own       string // what was pasted
-	Carried   string // the table as a case of the file format, for the next request
+	Beside    scoring.Comparison // with B
+	Only      bool               // only what differs
+	Own       string             // what was pasted
+	Carried   string             // the table as a case of the file format, for the next request
 	Errors    []Wrongly
 	Open      bool // show the form for one's own table
 }
@@ -109,10 +107,7 @@ func (p Check) executionRow() (CheckRow, bool) {
 		row.Name = "执行率（印刷 " + b.RatePrinted + "）"
 	}
 	p.judge(&row, "budget")
-	if p.B != nil {
-		row.ComputedB, row.WorkingB = p.ResultB.Execution.Computed, p.ResultB.Execution.Working
-		row.Same = sameScore(row.Computed, row.ComputedB)
-	}
+	p.beside(&row, "budget")
 	return row, true
 }
 
@@ -135,12 +130,22 @@ func (p Check) indicatorRow(i int) CheckRow {
 		row.Note = "表上未印分值，取印刷得分为分值"
 	}
 	p.judge(&row, fmt.Sprintf("indicators/%d", i))
-	if p.B != nil && i < len(p.ResultB.Rows) {
-		row.ComputedB, row.WorkingB = p.ResultB.Rows[i].Computed, p.ResultB.Rows[i].Working
-		row.Same = sameScore(row.Computed, row.ComputedB)
-	}
+	p.beside(&row, fmt.Sprintf("indicators/%d", i))
 	return row
 }
+
+// beside sets what B makes of the row, where that is something else.
+func (p Check) beside(row *CheckRow, cell string) {
+	row.Same = true
+	for _, parting := range p.Beside.Rows {
+		if parting.Cell == cell {
+			row.Same, row.ComputedB, row.WorkingB = false, parting.B, parting.WorkingB
+		}
+	}
+}
+
+// Unfit says why B gives this table no total; empty where it does.
+func (p Check) Unfit() string { return p.Beside.Total.Reason }
 
 // judge says what the row's printed and computed scores have to do with each
 // other. A row with a finding is flagged even when the scores agree.
@@ -184,13 +189,6 @@ func signed(d domain.Decimal) string {
 		return "−" + text
 	}
 	return "+" + text
-}
-
-func sameScore(a, b *domain.Decimal) bool {
-	if a == nil || b == nil {
-		return a == b
-	}
-	return a.Equal(*b)
 }
 
 func figure(d *domain.Decimal) string {
@@ -300,47 +298,16 @@ var cellNames = []Option{
 	{"rate_printed", "执行率"}, {"score_printed", "得分"}, {"sub_rows", "其中各行"},
 }
 
-// PartedRow is one item on which the rulebooks part and what it does to this table.
-type PartedRow struct {
-	rulebook.Difference
-	Effect string
-}
-
-// PartedRows are the items that bear on a table's score.
-func (p Check) PartedRows() (rows []PartedRow) {
-	for _, d := range p.Parted {
-		rows = append(rows, PartedRow{d, p.effect(d.Key)})
-	}
-	return rows
-}
-
-// effect says what an item changes here, where that can be told from the rows.
-func (p Check) effect(key string) string {
-	if key == "weights.execution" || key == "scoring.execution" {
-		if row, ok := p.executionRow(); ok && !row.Same {
-			return fmt.Sprintf("第 0 行 %s → %s", score(row.Computed), score(row.ComputedB))
-		}
-		return "本表无影响"
-	}
-	if strings.HasPrefix(key, "weights.") || key == "framework" {
-		if p.Unfit != "" {
-			return p.Unfit
-		}
-		return "本表无影响"
-	}
-	var changed []string
-	for i := range p.ResultA.Rows {
-		if row := p.indicatorRow(i); !row.Same {
-			changed = append(changed, row.Number)
+// Parted are the items on which the rulebooks part that bear on a table's score,
+// and what each does to this one.
+func (p Check) Parted() (rules []scoring.RuleEffect) {
+	for _, r := range p.Beside.Rules {
+		switch area, _, _ := strings.Cut(r.Key, "."); area {
+		case "framework", "weights", "scoring", "bands", "grades":
+			rules = append(rules, r)
 		}
 	}
-	switch {
-	case key == "grades" && p.Unfit == "" && p.ResultA.Grade != p.ResultB.Grade:
-		return fmt.Sprintf("等级 %s → %s", dash(p.ResultA.Grade), dash(p.ResultB.Grade))
-	case key == "grades" || len(changed) == 0:
-		return "本表无影响"
-	}
-	return "得分不同的行：" + strings.Join(changed, "、")
+	return rules
 }
 
 // Carries is the fields that bring this table into the next request.

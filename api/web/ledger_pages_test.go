@@ -274,10 +274,8 @@ func aCheck(t *testing.T, id string, b bool) Check {
 		{Code: scoring.DeductionWithoutReason, Cell: "indicators/4/score", Message: "达到而扣分"}}
 	c := Check{Frame: ledgerFrame("校核："+table.Project, "/check", "/check?table="+id), Samples: []Option{{id, id}}, Sample: id, Table: &table, Rulebooks: books, A: books[0], ResultA: result}
 	if b {
-		c.B, c.ResultB, c.Unfit = books[len(books)-1], result, "预算执行率在本表占 10 分，B 为 20 分"
-		higher := domain.MustDecimal("19.82")
-		c.ResultB.Execution.Computed = &higher
-		c.Parted = rulebook.Differences(c.A, c.B)
+		c.B = books[len(books)-1]
+		c.Beside = scoring.Compare(table, c.A, c.B)
 	}
 	return c
 }
@@ -285,7 +283,7 @@ func aCheck(t *testing.T, id string, b bool) Check {
 func TestCheckShowsPrintedBesideRecomputed(t *testing.T) {
 	p := aCheck(t, "C02", true)
 	page := drawn(t, p)
-	shows(t, page, "10×65.07÷65.66＝9.91", "−0.91", "取整 −0.03", `href="#row-0"`, `id="row-0"`, `href="#row-5"`, "不出总分", "B 为 20 分", "19.82", "同 A", "第 0 行 9.91 → 19.82", "公开来源", "不对任何单位作评价")
+	shows(t, page, "10×65.07÷65.66＝9.91", "−0.91", "取整 −0.03", `href="#row-0"`, `id="row-0"`, `href="#row-5"`, "不出总分", "该规则 20 分", "19.82", "同 A", "预算执行 9.91 → 19.82", "公开来源", "不对任何单位作评价")
 	p.Only = true
 	if got := len(p.Rows()); got >= p.All() || got == 0 {
 		t.Errorf("%d of %d rows differ", got, p.All())
