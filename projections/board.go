@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"wenxiao/domain"
 	"wenxiao/domain/monitoring"
 )
 
@@ -28,7 +27,7 @@ var boardTable = &tableOf[boardRow]{
 		Key:     "programme, year",
 	},
 	columns: func(k key, r *boardRow) []any {
-		return []any{k[0], k[1], string(r.Unit), r.state(), r.Contradiction, sortable(gap(r.Attainment, r.Execution)),
+		return []any{k[0], k[1], string(r.Unit), r.state(), r.Contradiction, abs(points(r.Attainment) - points(r.Execution)),
 			sortable(&r.Attainment), sortable(&r.Execution), int64(r.Budget), int64(r.Paid), int64(r.Position)}
 	},
 }
@@ -49,10 +48,7 @@ func (m Monitoring) state() string {
 // State is normal, warning, alert or missing (未报).
 func (m Monitoring) State() string { return m.state() }
 
-func gap(a, b domain.Decimal) *domain.Decimal {
-	d := a.Sub(b).Abs()
-	return &d
-}
+func abs(n int64) int64 { return max(n, -n) }
 
 func (board) Name() string    { return boardTable.Name }
 func (board) Tables() []Table { return []Table{boardTable.Table} }
@@ -76,9 +72,9 @@ func (r *boardRow) evolve(f Fact, event monitoring.Event) {
 	r.Programme, r.Year, r.Position = f.Programme, f.Year, f.Position
 	switch e := event.(type) {
 	case monitoring.SnapshotTaken:
-		r.snapshot(e)
+		r.snapshot(e, f.Rulebook)
 	case monitoring.SnapshotCorrected:
-		r.snapshot(e.Snapshot)
+		r.snapshot(e.Snapshot, f.Rulebook)
 	case monitoring.WarningRaised:
 		r.Open = append(r.Open, e)
 	case monitoring.WarningExplained:
@@ -94,13 +90,13 @@ func (r *boardRow) evolve(f Fact, event monitoring.Event) {
 	r.warnings()
 }
 
-func (r *boardRow) snapshot(e monitoring.SnapshotTaken) {
+func (r *boardRow) snapshot(e monitoring.SnapshotTaken, rules string) {
 	if e.Day < r.Day && e.Snapshot != r.Snapshot {
 		return
 	}
 	r.Unit, r.Snapshot, r.Day, r.Period = e.Unit, e.Snapshot, e.Day, e.Period
 	r.Attainment, r.Execution, r.Elapsed, r.Budget, r.Paid = e.Attainment, e.Execution, e.Elapsed, e.Budget, e.Paid
-	r.Contradiction = contradiction(e)
+	r.Contradiction = contradiction(e, rules)
 }
 
 // warnings shows the gravest of the open warnings, the latest where they are
@@ -122,19 +118,20 @@ func (r *boardRow) warnings() {
 	r.WarningStatus = either(r.Told[worst.Warning], WarningExplained, WarningOpen)
 }
 
-// contradiction says where the two lines contradict each other, "" where they
-// do not.
-func contradiction(e monitoring.SnapshotTaken) string {
-	apart := e.Attainment.Sub(e.Execution)
-	behind := func(line domain.Decimal) bool { return !e.Elapsed.Sub(line).Less(behindTime) }
+// contradiction says where the two lines contradict each other by the rulebook
+// named, "" where they do not.
+func contradiction(e monitoring.SnapshotTaken, rules string) string {
+	limits := bookNamed(rules).Parameters
+	done, spent, gone := points(e.Attainment), points(e.Execution), points(e.Elapsed)
+	apart, behind := points(limits.Apart.Value)/100, points(limits.Behind.Value)/100 // percentage points
 	switch {
 	case e.Budget > 0 && e.Paid > e.Budget:
 		return ContradictionExcess
-	case !apart.Less(linesApart):
+	case done-spent >= apart:
 		return ContradictionUnpaid
-	case !apart.Neg().Less(linesApart):
+	case spent-done >= apart:
 		return ContradictionOverrun
-	case behind(e.Attainment) && behind(e.Execution):
+	case gone-done >= behind && gone-spent >= behind:
 		return ContradictionBehind
 	}
 	return ""

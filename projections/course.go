@@ -30,7 +30,6 @@ func (p *Programme) evolve(f Fact) {
 	case rectification.Event:
 		p.rectified(f, e)
 	}
-	p.settle()
 	p.UpdatedAt, p.Position = f.RecordedAt, f.Position
 }
 
@@ -108,7 +107,6 @@ func (p *Programme) money(f Fact, event execution.Event) {
 	case execution.Recovered:
 		p.Recovered += e.Amount
 	}
-	p.Rate = rate(p.Paid, p.FullYear)
 }
 
 func (p *Programme) monitored(event monitoring.Event) {
@@ -198,8 +196,12 @@ func (p *Programme) source(s *domain.Source) {
 	}
 }
 
-// settle works out what follows from the rest: counts, facts, status, note.
+// settle works out what follows from the rest: rate, counts, facts, status,
+// note. It is done once, when the row is written or shown.
 func (p *Programme) settle() {
+	if p.Rate = nil; p.FullYear != 0 {
+		p.Rate = rate(p.Paid, p.FullYear)
+	}
 	p.OpenRectifications, p.RectificationDue = len(p.Notices), ""
 	for _, n := range p.Notices {
 		if n.Status == RectificationWithUnit && (p.RectificationDue == "" || n.Due < p.RectificationDue) {

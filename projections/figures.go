@@ -1,12 +1,72 @@
 package projections
 
 import (
+	"fmt"
+	"math"
 	"math/big"
+	"strings"
 
 	"wenxiao/domain"
 )
 
-func hundred(d domain.Decimal) *big.Rat { return new(big.Rat).Mul(d.Rat(), big.NewRat(100, 1)) }
+// scaled returns d in units of 10^-places, half up. Filling a table compares
+// and sorts hundreds of thousands of shares: whole numbers take a fiftieth of
+// the time of fractions. ok is false beyond ±9×10^18 units.
+func scaled(d domain.Decimal, places int) (n int64, ok bool) {
+	text := d.String()
+	whole, fraction, _ := strings.Cut(strings.TrimPrefix(text, "-"), ".")
+	if len(fraction) > places {
+		return scaled(d.HalfUp(places), places)
+	}
+	if len(whole)+places > 18 {
+		return 0, false
+	}
+	for _, digit := range whole + fraction {
+		n = 10*n + int64(digit-'0')
+	}
+	for range places - len(fraction) {
+		n *= 10
+	}
+	if text[0] == '-' {
+		n = -n
+	}
+	return n, true
+}
+
+// points is a share in millionths: 0.58 is 580,000. Shares beyond counting are
+// as far as they can be.
+func points(d domain.Decimal) int64 {
+	n, ok := scaled(d, 6)
+	if !ok {
+		return int64(d.Sign()) * math.MaxInt32
+	}
+	return n
+}
+
+// sortable turns a decimal into ten-thousandths for SQL to sort by; nil, which
+// sorts last, where there is none.
+func sortable(d *domain.Decimal) any {
+	if d == nil {
+		return nil
+	}
+	if n, ok := scaled(*d, 4); ok {
+		return n
+	}
+	return nil
+}
+
+// percent writes a share as officials print it: 0.248 is 24.80%.
+func percent(d domain.Decimal) string {
+	n, ok := scaled(d, 4)
+	if !ok {
+		return d.String()
+	}
+	sign := ""
+	if n < 0 {
+		sign, n = "−", -n
+	}
+	return fmt.Sprintf("%s%d.%02d%%", sign, n/100, n%100)
+}
 
 // rate is paid ÷ budget to four digits, half up; nil while the budget is zero.
 func rate(paid, budget domain.Money) *domain.Decimal {
@@ -17,17 +77,12 @@ func rate(paid, budget domain.Money) *domain.Decimal {
 	return &d
 }
 
-// sortable turns a decimal into a whole number of ten-thousandths, so that SQL
-// sorts it; nil, sorted last, where there is none.
-func sortable(d *domain.Decimal) any {
+// score writes a score as stored, — where there is none.
+func score(d *domain.Decimal) string {
 	if d == nil {
-		return nil
+		return "—"
 	}
-	n := domain.HalfUp(new(big.Rat).Mul(d.Rat(), big.NewRat(10_000, 1)), 0).Rat().Num()
-	if !n.IsInt64() {
-		return nil
-	}
-	return n.Int64()
+	return d.String()
 }
 
 // flag is a boolean as both databases store it.

@@ -21,6 +21,7 @@ var programmesTable = &tableOf[Programme]{
 		Key:     "code, year",
 		Indexes: []string{"unit, year"},
 	},
+	settle: (*Programme).settle,
 	columns: func(k key, p *Programme) []any {
 		return []any{k[0], k[1], p.Name, searchable(p.Name, string(p.Code), p.UnitName, p.DepartmentName), string(p.Unit), string(p.Department), p.FundBook, p.Kind,
 			int64(slices.Index(Stages[:], p.Stage)), p.Status, flag(p.Major), flag(p.Source != nil),

@@ -55,6 +55,7 @@ type Step struct {
 	At       time.Time           `json:"at"` // when it happened
 	By       domain.Actor        `json:"by"`
 	Text     string              `json:"text"`
+	Due      domain.Day          `json:"due,omitempty"` // the last day as it stood after this
 	Late     bool                `json:"late,omitempty"`
 }
 

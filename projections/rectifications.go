@@ -60,7 +60,7 @@ func (r *Rectification) evolve(f Fact, event rectification.Event) {
 	case rectification.NoticeClosed:
 		r.Status, r.ClosedBy, r.ClosedAt, r.Opinion = RectificationClosed, f.Actor, f.EffectiveAt, e.Opinion
 	}
-	r.Steps = append(r.Steps, Step{f.Position, f.ID, f.Type, f.EffectiveAt, f.Actor, rectificationDeed(event).text, f.Late()})
+	r.Steps = append(r.Steps, Step{f.Position, f.ID, f.Type, f.EffectiveAt, f.Actor, rectificationDeed(event).text, r.Due, f.Late()})
 	r.Position = f.Position
 }
 

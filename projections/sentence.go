@@ -3,7 +3,6 @@ package projections
 import (
 	"unicode/utf8"
 
-	"wenxiao/domain"
 	"wenxiao/domain/unit"
 )
 
@@ -76,19 +75,6 @@ func clip(s string) string {
 		return s
 	}
 	return string([]rune(s)[:most]) + "…"
-}
-
-// percent writes a share as officials print it: 0.248 is 24.80%.
-func percent(d domain.Decimal) string {
-	return domain.HalfUp(hundred(d), 2).String() + "%"
-}
-
-// score writes a score as stored, — where there is none.
-func score(d *domain.Decimal) string {
-	if d == nil {
-		return "—"
-	}
-	return d.String()
 }
 
 func fieldWord(field string) string {

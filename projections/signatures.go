@@ -10,12 +10,6 @@ import (
 
 var errSoon = errors.ErrUnsupported
 
-func (Views) Chain(ctx context.Context, code domain.ProgrammeCode, year domain.FiscalYear, asOf domain.Day, at eventstore.Position) (Chain, error) {
-	return Chain{}, errSoon
-}
-func (Views) PersonChain(ctx context.Context, person string, at eventstore.Position) (Chain, error) {
-	return Chain{}, errSoon
-}
 func (Views) Overview(ctx context.Context, today domain.Day, unit domain.UnitCode) (Overview, error) {
 	return Overview{}, errSoon
 }

@@ -4,9 +4,11 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"wenxiao/domain"
 	"wenxiao/domain/monitoring"
+	"wenxiao/eventstore"
 )
 
 // snapshots keeps every snapshot and every warning. Neither is ever taken back:
@@ -53,7 +55,7 @@ func (ss snapshots) Apply(page *Page, f Fact) error {
 
 func (snapshots) taken(page *Page, f Fact, s Snapshot) {
 	s.By, s.At, s.Event, s.Position, s.Late = f.Actor, f.RecordedAt, f.ID, f.Position, f.Late()
-	s.Contradiction = contradiction(s.SnapshotTaken)
+	s.Contradiction = contradiction(s.SnapshotTaken, f.Rulebook)
 	snapshotsTable.put(page, key{string(f.Programme), int64(f.Year), int64(f.Position)}, &s)
 }
 
@@ -69,19 +71,17 @@ func (snapshots) change(page *Page, f Fact, warning string, do func(*Warning)) e
 	return nil
 }
 
-// at returns the warning as it stood at position; false when it was not raised
-// yet.
-func (w Warning) at(position int64) (Warning, bool) {
-	if int64(w.Position) > position {
+// at returns the warning as the ledger knew it at position; false when it was
+// not raised yet.
+func (w Warning) at(position eventstore.Position) (Warning, bool) {
+	if w.Position > position {
 		return w, false
 	}
-	if int64(w.ClearedPosition) > position {
-		w.Status, w.ClearedReason, w.ClearedBy, w.ClearedAt, w.ClearedPosition = WarningExplained, "", domain.Actor{}, w.RaisedAt, 0
-		w.ClearedAt = Warning{}.ClearedAt
+	if w.ClearedPosition > position {
+		w.ClearedReason, w.ClearedBy, w.ClearedAt, w.ClearedPosition = "", domain.Actor{}, time.Time{}, 0
 	}
-	if int64(w.ExplainedPosition) > position {
-		w.Explanation, w.Files, w.ExplainedBy, w.ExplainedPosition = "", nil, domain.Actor{}, 0
-		w.ExplainedAt = Warning{}.ExplainedAt
+	if w.ExplainedPosition > position {
+		w.Explanation, w.Files, w.ExplainedBy, w.ExplainedAt, w.ExplainedPosition = "", nil, domain.Actor{}, time.Time{}, 0
 	}
 	switch {
 	case w.ClearedPosition != 0:

@@ -98,6 +98,7 @@ type key [3]any
 type tableOf[R any] struct {
 	Table
 	columns func(key, *R) []any // all but doc, in order
+	settle  func(*R)            // called before a row is written, if not nil
 }
 
 // get returns the row under k as it stands, nil when there is none. A row that
@@ -154,6 +155,9 @@ func (t *tableOf[R]) decode(doc []byte, row *R) error {
 // values returns the arguments of one row of an upsert.
 func (t *tableOf[R]) values(k key, v any) ([]any, error) {
 	row := v.(*R)
+	if t.settle != nil {
+		t.settle(row)
+	}
 	if b, ok := v.(packed); ok {
 		return append(t.columns(k, row), b.appendTo(nil)), nil
 	}
