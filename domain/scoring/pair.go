@@ -36,12 +36,20 @@ func mismatch(target, actual Value, t, a measure) string {
 	case t.dimension == none || a.dimension == none:
 		same = true
 	case target.loose || actual.loose:
-		same = target.Unit == actual.Unit
+		same = thing(target.Unit) == thing(actual.Unit)
 	}
 	if same {
 		return ""
 	}
 	return fmt.Sprintf("指标值单位“%s”与完成值单位“%s”不可比", unitWord(target), unitWord(actual))
+}
+
+// thing is what a unit counts: 人次 and 名 are 人.
+func thing(unit string) string {
+	if unit = strings.TrimSuffix(unit, "次"); unit == "名" || unit == "位" {
+		return "人"
+	}
+	return unit
 }
 
 func unitWord(v Value) string {

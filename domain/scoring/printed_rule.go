@@ -56,7 +56,7 @@ func readStep(s string) (stepRule, bool) {
 	return r, true
 }
 
-var stepNumeral = regexp.MustCompile(`每(\p{Han}{0,4}?)([一二两三五十])([个次天项件%人])`)
+var stepNumeral = regexp.MustCompile(`每(\p{Han}{0,4}?)([一二两三五十])(\p{Han}|%)`)
 
 // numeralsInSteps reads 每少一个扣2分.
 func numeralsInSteps(s string) string {

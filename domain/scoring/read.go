@@ -107,7 +107,7 @@ func (v *Value) readNumber(s string, at []int) {
 	if v.scale != nil {
 		v.Number.Mul(v.Number, v.scale)
 	}
-	v.loose = leftover(before) > 0 || leftover(after) > 4
+	v.loose = leftover(before) > 0 || leftover(after) > 2
 	if v.loose && strings.ContainsAny(before+after, ",;/") {
 		v.readSeveral(s) // a clause of its own, and a number in another
 	}
