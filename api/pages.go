@@ -31,6 +31,11 @@ func (s *Server) pageRoutes(r *mux.Router) {
 	r.HandleFunc("/rectifications", s.page(s.rectificationsPage)).Methods("GET", "HEAD")
 	r.HandleFunc("/rectifications/{id}", s.page(s.rectificationPage)).Methods("GET", "HEAD")
 	s.actRoutes(r)
+	s.replayRoutes(r)
+	s.chainRoutes(r)
+	s.recordRoutes(r)
+	s.checkRoutes(r)
+	s.monitoringRoutes(r)
 }
 
 // page shows something to who is signed in; others sign in first and come back.
