@@ -14,7 +14,7 @@ import (
 
 // Chain returns who held which duty of a programme's year and who did what, as
 // the ledger knew it at position at (0: the head), with tenures and deadlines
-// as of asOf. A programme the ledger does not have is [ErrNotFound].
+// as of asOf ("": the day of its last entry). A programme the ledger does not have is [ErrNotFound].
 func (v Views) Chain(ctx context.Context, code domain.ProgrammeCode, year domain.FiscalYear, asOf domain.Day, at eventstore.Position) (Chain, error) {
 	d, err := v.dossier(ctx, code, year, asOf, at)
 	if err != nil {
@@ -43,6 +43,9 @@ func (v Views) dossier(ctx context.Context, code domain.ProgrammeCode, year doma
 	d := &dossier{Programme: p, asOf: asOf, at: at, book: bookOf(p.Jurisdiction, year.Last())}
 	if d.entries, err = v.History(ctx, code, year, at); err != nil {
 		return nil, err
+	}
+	if n := len(d.entries); asOf == "" && n > 0 {
+		d.asOf = domain.DayOf(d.entries[n-1].RecordedAt)
 	}
 	tenures, err := v.Tenures(ctx, "programme-"+string(code))
 	if err != nil {

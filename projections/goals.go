@@ -14,12 +14,27 @@ type goals struct{}
 var goalsTable = &tableOf[Goal]{
 	Table: Table{
 		Name:    "goals_v1",
-		Columns: "programme TEXT, year BIGINT, version BIGINT, latest BIGINT, status TEXT, unit TEXT, position BIGINT",
+		Columns: "programme TEXT, year BIGINT, version BIGINT, latest BIGINT, status TEXT, since TEXT, unit TEXT, budget BIGINT, position BIGINT",
 		Key:     "programme, year, version",
+		Indexes: []string{"latest, status"},
 	},
 	columns: func(k key, g *Goal) []any {
-		return []any{k[0], k[1], k[2], flag(g.Latest), g.Status, string(g.Unit), int64(g.Position)}
+		return []any{k[0], k[1], k[2], flag(g.Latest), g.Status, string(g.since()), string(g.Unit), int64(g.Budget), int64(g.Position)}
 	},
+}
+
+// since is the day its status began.
+func (g Goal) since() domain.Day {
+	at := g.FiledAt
+	switch review, _ := g.Review(); g.Status {
+	case GoalReturned:
+		at = g.ReturnedAt
+	case GoalReviewed:
+		at = review.At
+	case GoalApproved:
+		at = g.ApprovedAt
+	}
+	return domain.DayOf(at)
 }
 
 func (goals) Name() string    { return goalsTable.Name }

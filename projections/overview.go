@@ -73,10 +73,11 @@ type OverviewCounts struct {
 
 // An Overview is the work of one unit, or of the finance bureau.
 type Overview struct {
-	Today   domain.Day     `json:"today"`
-	Groups  []TaskGroup    `json:"groups"`  // what this unit must do; only groups with tasks
-	Total   int            `json:"total"`   // tasks in all groups
-	Waiting []Task         `json:"waiting"` // what it waits for from others
-	Counts  OverviewCounts `json:"counts"`
-	News    []Entry        `json:"news"` // last appointments and changes of units
+	Today        domain.Day     `json:"today"`
+	Groups       []TaskGroup    `json:"groups"`       // what this unit must do; only groups with tasks
+	Total        int            `json:"total"`        // tasks in all groups
+	Waiting      []Task         `json:"waiting"`      // what it waits for from others
+	WaitingTotal int            `json:"waitingTotal"` // may exceed what Waiting holds
+	Counts       OverviewCounts `json:"counts"`
+	News         []Entry        `json:"news"` // last appointments and changes of units
 }

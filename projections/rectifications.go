@@ -14,12 +14,12 @@ type rectifications struct{}
 var rectificationsTable = &tableOf[Rectification]{
 	Table: Table{
 		Name:    "rectifications_v1",
-		Columns: "id TEXT, programme TEXT, year BIGINT, unit TEXT, status TEXT, due TEXT, issued TEXT, position BIGINT",
+		Columns: "id TEXT, programme TEXT, year BIGINT, unit TEXT, status TEXT, due TEXT, issued TEXT, reported TEXT, document TEXT, position BIGINT",
 		Key:     "id",
-		Indexes: []string{"programme, year"},
+		Indexes: []string{"programme, year", "status, due"},
 	},
 	columns: func(k key, r *Rectification) []any {
-		return []any{k[0], string(r.Programme), int64(r.Year), string(r.Unit), r.Status, string(r.Due), string(domain.DayOf(r.IssuedAt)), int64(r.Position)}
+		return []any{k[0], string(r.Programme), int64(r.Year), string(r.Unit), r.Status, string(r.Due), string(domain.DayOf(r.IssuedAt)), string(domain.DayOf(r.ReportedAt)), r.Document, int64(r.Position)}
 	},
 }
 

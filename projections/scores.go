@@ -15,13 +15,29 @@ type scores struct{}
 var scoresTable = &tableOf[Score]{
 	Table: Table{
 		Name:    "scores_v1",
-		Columns: "evaluation TEXT, version BIGINT, programme TEXT, year BIGINT, unit TEXT, latest BIGINT, status TEXT, grade TEXT, findings TEXT, position BIGINT",
+		Columns: "evaluation TEXT, version BIGINT, programme TEXT, year BIGINT, unit TEXT, latest BIGINT, status TEXT, since TEXT, grade TEXT, printed TEXT, findings TEXT, position BIGINT",
 		Key:     "evaluation, version",
-		Indexes: []string{"programme, year"},
+		Indexes: []string{"programme, year", "latest, status"},
 	},
 	columns: func(k key, s *Score) []any {
-		return []any{k[0], k[1], string(s.Programme), int64(s.Year), string(s.Unit), flag(s.Latest), s.Status, s.Grade, s.codes(), int64(s.Position)}
+		return []any{k[0], k[1], string(s.Programme), int64(s.Year), string(s.Unit), flag(s.Latest), s.Status, string(s.since()), s.Grade, score(s.Printed), s.codes(), int64(s.Position)}
 	},
+}
+
+// since is the day its status began.
+func (s Score) since() domain.Day {
+	at := s.FiledAt
+	switch s.Status {
+	case EvaluationChecked:
+		at = s.CheckedAt
+	case EvaluationReturned:
+		at = s.ReturnedAt
+	case EvaluationFinalised:
+		at = s.FinalisedAt
+	case EvaluationFedBack:
+		at = s.FedBackAt
+	}
+	return domain.DayOf(at)
 }
 
 // codes are the codes of the findings, each between blanks.

@@ -10,10 +10,6 @@ import (
 
 var errSoon = errors.ErrUnsupported
 
-func (Views) Overview(ctx context.Context, today domain.Day, unit domain.UnitCode) (Overview, error) {
-	return Overview{}, errSoon
-}
-
 // ReadHistory returns the records of streams merged by position.
 func ReadHistory(ctx context.Context, store eventstore.Store, streams []string) ([]eventstore.Record, error) {
 	return nil, errSoon
