@@ -22,7 +22,7 @@ func (s *Server) executionActs() []act {
 	}
 	return []act{
 		{
-			path: "/execution/{code}/{year}/set-budget", command: "execution.set-budget", button: "下达", stream: stream, facts: approvalFacts,
+			path: "/executions/{code}/{year}/set-budget", command: "execution.set-budget", button: "下达", stream: stream, facts: approvalFacts,
 			open: func(at situation) bool { return at.approved() != nil && len(at.ledger.Entries) == 0 },
 			fields: func(at situation) []web.Field {
 				fields := []web.Field{{Name: "amount", Label: "年初预算数", Kind: "money", Must: true}, {Name: "document", Label: "文号", Kind: "text", Must: true}}
@@ -40,7 +40,7 @@ func (s *Server) executionActs() []act {
 			},
 		},
 		{
-			path: "/execution/{code}/{year}/allot", command: "execution.allot", button: "下达", stream: stream, facts: moneyFacts, open: has(projections.PaymentsOpen),
+			path: "/executions/{code}/{year}/allot", command: "execution.allot", button: "下达", stream: stream, facts: moneyFacts, open: has(projections.PaymentsOpen),
 			fields: func(situation) []web.Field {
 				return []web.Field{{Name: "amount", Label: "金额", Kind: "money", Must: true}, {Name: "document", Label: "文号", Kind: "text", Must: true}, happened}
 			},
@@ -53,7 +53,7 @@ func (s *Server) executionActs() []act {
 			},
 		},
 		{
-			path: "/execution/{code}/{year}/pay", command: "execution.pay", button: "支付", stream: stream, facts: moneyFacts, open: running,
+			path: "/executions/{code}/{year}/pay", command: "execution.pay", button: "支付", stream: stream, facts: moneyFacts, open: running,
 			fields: func(situation) []web.Field {
 				return []web.Field{
 					{Name: "payment", Label: "支付凭证号", Kind: "text", Must: true, Hint: "本年内不重号，如 0530-017"}, {Name: "amount", Label: "金额", Kind: "money", Must: true},
@@ -69,7 +69,7 @@ func (s *Server) executionActs() []act {
 			},
 		},
 		{
-			path: "/execution/{code}/{year}/adjust-budget", command: "execution.adjust-budget", button: "下一步：核对", grave: true, stream: stream, facts: moneyFacts, open: running,
+			path: "/executions/{code}/{year}/adjust-budget", command: "execution.adjust-budget", button: "下一步：核对", grave: true, stream: stream, facts: moneyFacts, open: running,
 			fields: func(situation) []web.Field {
 				return []web.Field{
 					{Name: "amount", Label: "调整后全年预算数", Kind: "money", Must: true}, {Name: "reason", Label: "理由", Kind: "long", Must: true},
@@ -88,7 +88,7 @@ func (s *Server) executionActs() []act {
 			},
 		},
 		{
-			path: "/execution/{code}/{year}/suspend", command: "execution.suspend", button: "下一步：核对", grave: true, stream: stream, facts: moneyFacts, open: has(projections.PaymentsOpen),
+			path: "/executions/{code}/{year}/suspend", command: "execution.suspend", button: "下一步：核对", grave: true, stream: stream, facts: moneyFacts, open: has(projections.PaymentsOpen),
 			fields: func(at situation) []web.Field {
 				return []web.Field{reasonField, {Name: "warning", Label: "针对的预警", Kind: "choice", Options: warningOptions(at, "不针对某一预警")}}
 			},
@@ -100,7 +100,7 @@ func (s *Server) executionActs() []act {
 			},
 		},
 		{
-			path: "/execution/{code}/{year}/resume", command: "execution.resume", button: "下一步：核对", grave: true, stream: stream, facts: moneyFacts, open: has(projections.PaymentsSuspended),
+			path: "/executions/{code}/{year}/resume", command: "execution.resume", button: "下一步：核对", grave: true, stream: stream, facts: moneyFacts, open: has(projections.PaymentsSuspended),
 			fields: func(situation) []web.Field { return []web.Field{reasonField} },
 			effect: func(situation) string { return "签发后国库恢复受理本项目的支付。" },
 			do: func(ctx context.Context, who Who, at situation, seen eventstore.Revision, f *form) (eventstore.Appended, error) {
@@ -108,7 +108,7 @@ func (s *Server) executionActs() []act {
 			},
 		},
 		{
-			path: "/execution/{code}/{year}/stop", command: "execution.stop", button: "下一步：核对", grave: true, stream: stream, facts: moneyFacts, open: running,
+			path: "/executions/{code}/{year}/stop", command: "execution.stop", button: "下一步：核对", grave: true, stream: stream, facts: moneyFacts, open: running,
 			fields: func(situation) []web.Field { return []web.Field{reasonField} },
 			effect: func(at situation) string {
 				return fmt.Sprintf("签发后本年度不再支付，也不能恢复；未支付的 %s 万元可另行收回。", (at.row.FullYear - at.row.Paid).Wan())
@@ -118,7 +118,7 @@ func (s *Server) executionActs() []act {
 			},
 		},
 		{
-			path: "/execution/{code}/{year}/recall", command: "execution.recall", button: "下一步：核对", grave: true, stream: stream, facts: moneyFacts,
+			path: "/executions/{code}/{year}/recall", command: "execution.recall", button: "下一步：核对", grave: true, stream: stream, facts: moneyFacts,
 			open: func(at situation) bool { return at.ledger.Allotted > at.ledger.Paid+at.ledger.Recalled },
 			fields: func(situation) []web.Field {
 				return []web.Field{

@@ -163,8 +163,8 @@ var goalColumns = []web.Column{
 func (s *Server) goalForm(page *web.Filing, at situation) {
 	page.Paper, page.Columns, page.CanAdd = "项目支出绩效目标申报表", goalColumns, true
 	page.Facts = []web.Fact{
-		{Label: "项目名称", Text: at.row.Name}, {Label: "实施单位", Text: at.row.UnitName + "（主管部门：" + orNone(at.row.DepartmentName, "—") + "）"},
-		{Label: "项目负责人", Text: orNone(at.row.ResponsibleName, "—")},
+		{Label: "项目名称", Text: at.row.Name}, {Label: "实施单位", Text: at.row.UnitName + "（主管部门：" + orElse(at.row.DepartmentName, "—") + "）"},
+		{Label: "项目负责人", Text: orElse(at.row.ResponsibleName, "—")},
 	}
 	last := goal.Filed{}
 	if g := at.goal(); g != nil {

@@ -46,7 +46,7 @@ func (s *Server) selfForm(page *web.Filing, at situation) {
 			page.Returned = &web.Said{Status: web.Back, Text: fmt.Sprintf("第 %d 版被%s退回：%s", e.Version, who(e.ReturnedBy), e.ReturnedReason)}
 		}
 	}
-	page.Facts = []web.Fact{{Label: "项目名称", Text: at.row.Name}, {Label: "实施单位", Text: at.row.UnitName + "（主管部门：" + orNone(at.row.DepartmentName, "—") + "）"}}
+	page.Facts = []web.Fact{{Label: "项目名称", Text: at.row.Name}, {Label: "实施单位", Text: at.row.UnitName + "（主管部门：" + orElse(at.row.DepartmentName, "—") + "）"}}
 	page.Heads = s.selfHeads(at, last)
 	for i, indicator := range s.agreed(at) {
 		page.Rows = append(page.Rows, selfRow(i, indicator, last.Rows))

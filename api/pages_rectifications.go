@@ -87,7 +87,7 @@ func noticeFacts(at situation) []web.Fact {
 	}
 	n := at.notice
 	facts := []web.Fact{
-		{Label: "整改通知", Text: fmt.Sprintf("%s，%s 发出", orNone(n.Document, n.ID), domain.DayOf(n.IssuedAt))},
+		{Label: "整改通知", Text: fmt.Sprintf("%s，%s 发出", orElse(n.Document, n.ID), domain.DayOf(n.IssuedAt))},
 		{Label: "限期", Text: string(n.Due)},
 	}
 	for _, issue := range n.Issues {
@@ -99,7 +99,7 @@ func noticeFacts(at situation) []web.Fact {
 	return facts
 }
 
-func orNone(text, otherwise string) string {
+func orElse(text, otherwise string) string {
 	if text == "" {
 		return otherwise
 	}
@@ -229,7 +229,7 @@ func (s *Server) rectificationPage(w http.ResponseWriter, r *http.Request) error
 		return err
 	}
 	who, _ := s.who(r)
-	title := orNone(at.notice.Document, "整改通知 "+at.notice.ID)
+	title := orElse(at.notice.Document, "整改通知 "+at.notice.ID)
 	page := web.Notice{
 		Frame: s.frame(r, title, "/rectifications", web.Crumb{Text: "整改台账", Address: "/rectifications"}), Row: *at.notice, Today: s.today(), Acts: s.offers(who, at),
 	}

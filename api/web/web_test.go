@@ -46,6 +46,13 @@ func TestEveryWordHasBothLanguages(t *testing.T) {
 	}
 }
 
+// One word stands for one thing on every page, in both languages.
+func TestNoWordHasTwoTranslations(t *testing.T) {
+	for _, word := range ambiguous {
+		t.Error(word)
+	}
+}
+
 // wordsInTemplates returns every literal a template hands to t, and where.
 func wordsInTemplates(t *testing.T) map[string]string {
 	t.Helper()

@@ -13,7 +13,7 @@ var wordFiles embed.FS
 // english maps the Chinese of navigation, headings, labels and statuses to
 // English. The Chinese itself is the key, so a template reads as the page does.
 // What officials wrote is never translated.
-var english = readWords()
+var english, ambiguous = readWords()
 
 func chinese(text string) string { return text }
 
@@ -26,13 +26,14 @@ func inEnglish(text string) string {
 }
 
 // readWords reads lines of the form 中文 = English from every file of words.
-// Empty lines and lines beginning with # say nothing.
-func readWords() map[string]string {
+// Empty lines and lines beginning with # say nothing. Of a word with two
+// meanings the first holds, and it is listed as ambiguous.
+func readWords() (words map[string]string, ambiguous []string) {
 	names, err := fs.Glob(wordFiles, "words/*.txt")
 	if err != nil {
 		panic(err)
 	}
-	words := make(map[string]string)
+	words = make(map[string]string)
 	for _, name := range names {
 		text, err := wordFiles.ReadFile(name)
 		if err != nil {
@@ -46,11 +47,17 @@ func readWords() map[string]string {
 			if !ok {
 				panic(fmt.Sprintf("%s:%d: no “ = ”", name, n+1))
 			}
-			if _, twice := words[zh]; twice {
-				panic(fmt.Sprintf("%s:%d: %s is said twice", name, n+1, zh))
+			if first, twice := words[zh]; twice {
+				if first != en {
+					ambiguous = append(ambiguous, fmt.Sprintf("%s:%d: %s is %s and %s", name, n+1, zh, first, en))
+				}
+				continue
 			}
 			words[zh] = en
 		}
 	}
-	return words
+	return words, ambiguous
 }
+
+// HasEnglish reports whether the catalogue knows text.
+func HasEnglish(text string) bool { _, ok := english[text]; return ok }
