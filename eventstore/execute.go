@@ -3,6 +3,7 @@ package eventstore
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"wenxiao/domain"
@@ -11,12 +12,32 @@ import (
 // Execute carries out cmd on stream: read, replay, decide, append. seen is the
 // revision the person decided on; a stream that has moved on is a [Conflict]
 // and is never retried in silence. With [AnyRevision] the command is decided on
-// the stream as it is now.
+// the stream as it is, and anew when another writer comes between.
 //
 // A command id found in the stream answers as the first time, before anything is
 // decided. A command that changes nothing appends nothing and answers with the
 // stream's own revision. Refusals are the domain's own.
 func Execute[S domain.State[S, E], E domain.Event](
+	ctx context.Context, store Store, stored domain.Decoders[E], stream string, seen Revision,
+	cmd domain.Command[S, E], meta Meta,
+) (Appended, error) {
+	for tries := 0; ; tries++ {
+		a, err := executeOnce(ctx, store, stored, stream, seen, cmd, meta)
+		if seen != AnyRevision || !errors.Is(err, ErrConflict) || tries == maxTries {
+			return a, err
+		}
+	}
+}
+
+// AnyRevision tells [Execute] to decide on the stream as it is, for commands
+// that no person decided on a page: imports, feeds, the demonstration.
+const AnyRevision = ^Revision(0)
+
+// maxTries bounds how often a command for any revision is decided anew. Each
+// time another writer got on, so reaching it means a fault.
+const maxTries = 100
+
+func executeOnce[S domain.State[S, E], E domain.Event](
 	ctx context.Context, store Store, stored domain.Decoders[E], stream string, seen Revision,
 	cmd domain.Command[S, E], meta Meta,
 ) (Appended, error) {
@@ -47,10 +68,6 @@ func Execute[S domain.State[S, E], E domain.Event](
 	}
 	return store.Append(ctx, stream, at, drafts...)
 }
-
-// AnyRevision tells [Execute] to decide on the stream as it is, for commands
-// that no person decided on a page: imports, feeds, the demonstration.
-const AnyRevision = ^Revision(0)
 
 // Load returns the state of stream and its revision.
 func Load[S domain.State[S, E], E domain.Event](ctx context.Context, store Store, stored domain.Decoders[E], stream string) (S, Revision, error) {

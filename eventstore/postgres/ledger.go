@@ -166,7 +166,10 @@ func (l *ledger) Commit(ctx context.Context, batch eventstore.Batch) error {
 	case tag.RowsAffected() == int64(len(batch.Entries)):
 		return nil
 	}
-	return fmt.Errorf("%w: the ledger is not at epoch %d and position %d", eventstore.ErrUnwritten, l.epoch, batch.After)
+	if _, err := l.Find(ctx, nil, nil); errors.Is(err, eventstore.ErrFenced) {
+		return err
+	}
+	return fmt.Errorf("%w: the ledger is not at position %d", eventstore.ErrUnwritten, batch.After)
 }
 
 // arguments turns the batch's rows into one array per column.
