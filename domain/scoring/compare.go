@@ -3,6 +3,7 @@ package scoring
 import (
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 
 	"wenxiao/domain"
@@ -11,8 +12,8 @@ import (
 )
 
 // A Comparison is one table under two rulebooks. A scores it by the weights it
-// prints. B scores execution by its own weight, and gives a total only where
-// its frame fits the form.
+// prints. Where B has other weights than A, it scores execution by its own, and
+// gives a total only where its frame fits the form.
 type Comparison struct {
 	ID    string        `json:"id"`
 	A     string        `json:"a"` // name@version
@@ -52,7 +53,10 @@ type TotalsCompare struct {
 // Compare scores a table under two rulebooks.
 func Compare(t published.Table, a, b *rulebook.Rulebook) Comparison {
 	x, y := examine(t, a), examine(t, b)
-	y.execution, y.form = y.atOwnWeight(x.execution), x.execution.weight
+	y.execution, y.form = x.execution, x.execution.weight
+	if !a.Weights.Execution.Value.Equal(b.Weights.Execution.Value) {
+		y.execution = y.atOwnWeight(x.execution)
+	}
 	c := Comparison{ID: t.ID, A: a.Ref(), B: b.Ref(), Rows: partings(x, y), Rules: []RuleEffect{}}
 	for _, d := range rulebook.Differences(a, b) {
 		c.Rules = append(c.Rules, RuleEffect{d, effect(d, x, y, c.Rows)})
@@ -112,7 +116,7 @@ func equal(a, b *domain.Decimal) bool {
 // totals gives both totals, or says why B has none.
 func totals(x, y examination) TotalsCompare {
 	c := TotalsCompare{A: x.total().Computed, GradeA: x.grade()}
-	if misfits := y.misfits(); len(misfits) > 0 {
+	if misfits := y.misfits(); len(misfits) > 0 && otherWeights(x.book, y.book) {
 		c.Reason = y.book.Title + "的框架与本表不符：" + listed(misfits)
 		if sum := y.total().Computed; sum != nil && domain.Int(100).Less(*sum) {
 			c.Reason += fmt.Sprintf("；其下各行合计 %s，超过 100", sum)
@@ -121,6 +125,10 @@ func totals(x, y examination) TotalsCompare {
 	}
 	c.B, c.GradeB = y.total().Computed, y.grade()
 	return c
+}
+
+func otherWeights(a, b *rulebook.Rulebook) bool {
+	return slices.ContainsFunc(rulebook.Differences(a, b), func(d rulebook.Difference) bool { return strings.HasPrefix(d.Key, "weights.") })
 }
 
 // misfits lists where the form's weights are not the rulebook's. Of an

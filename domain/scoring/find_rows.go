@@ -5,6 +5,7 @@ import (
 	"math/big"
 	"regexp"
 	"slices"
+	"strings"
 )
 
 // checkRow lists what is wrong with one row. Of what is wrong with its score
@@ -49,7 +50,7 @@ func (e examination) checkScore(r *report, j judged, printed *big.Rat, over bool
 // A qualitative row may score anywhere in its band, and one far over its target
 // may have been reduced for that.
 func (e examination) deducted(j judged, printed *big.Rat, over bool) bool {
-	if !blank(j.Reason) && !isRule(j.Reason) || over {
+	if explained(j.Reason) || over {
 		return false
 	}
 	if j.quantity {
@@ -57,6 +58,13 @@ func (e examination) deducted(j judged, printed *big.Rat, over bool) bool {
 	}
 	best := e.book.Bands.Value[0]
 	return printed.Cmp(new(big.Rat).Mul(j.weight, best.From.Rat())) < 0
+}
+
+// explained reports whether a reason is given. 无, 0 and a printed scoring rule
+// are none.
+func explained(reason string) bool {
+	s := normal(reason)
+	return strings.Trim(s, blankness+"0") != "" && !notApplicable.MatchString(s) && !isRule(reason)
 }
 
 // wrongScore notes a score that is not the rule's. An execution rate among the
@@ -139,7 +147,7 @@ func (e examination) checkOver(r *report, j judged) bool {
 	if j.ratio == nil || j.ratio.Cmp(over.Threshold.Value.Rat()) <= 0 || j.actual.Sign.inequality() && copied(j) {
 		return false
 	}
-	if blank(j.Reason) || isRule(j.Reason) {
+	if !explained(j.Reason) {
 		working := fmt.Sprintf("%s ÷ %s，超过 %s%%，须说明", quoted(j.Actual), quoted(j.Target), rate(over.Threshold.Value.Rat()))
 		r.add(OverFulfilled, cell(j.index, "actual"), quoted(j.Actual), rate(j.ratio)+"%", working, over.Threshold.Source.String())
 	}

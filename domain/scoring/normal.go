@@ -62,6 +62,8 @@ var repairs = []struct {
 	{regexp.MustCompile(`^指标(?:值)?\d{0,2}[:、]`), ""},
 	{regexp.MustCompile(`^》(\d)`), "≥$1"},
 	{regexp.MustCompile(`^《(\d)`), "≤$1"},
+	{regexp.MustCompile(`^N(\d+(?:\.\d+)?[%‰]?\p{Han}{0,3})$`), "≥$1"},
+	{regexp.MustCompile(`^W(\d+(?:\.\d+)?[%‰]?\p{Han}{0,3})$`), "≤$1"},
 	{regexp.MustCompile(`([≥≤=<>])[≥≤=<>]+`), "$1"},
 	{regexp.MustCompile(`(\d)[Oo〇]{2}`), "${1}00"},
 	{regexp.MustCompile(`(\d)[Oo]([\d%.])`), "${1}0$2"},

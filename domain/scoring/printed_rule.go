@@ -122,6 +122,9 @@ func (s scorer) bySteps(j *judged, r stepRule) bool {
 	if full == nil || full.Sign() == 0 {
 		full = j.weight
 	}
+	if full.Sign() == 0 {
+		return false
+	}
 	left := new(big.Rat).Sub(full, new(big.Rat).Mul(steps, r.off))
 	share := new(big.Rat).Quo(left, full)
 	formula := fmt.Sprintf("按所印评分标准，%s，扣 %s 档 × %s 分：%s − %s × %s", text, figure(steps), figure(r.off), figure(full), figure(steps), figure(r.off))
