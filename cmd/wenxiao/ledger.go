@@ -77,9 +77,17 @@ func (p place) openStore(ctx context.Context, clock func() time.Time) (eventstor
 		options = append(options, eventstore.WithClock(clock))
 	}
 	if path, ok := p.path(); ok {
-		return sqlite.Open(path, options...)
+		return opened(sqlite.Open(path, options...))
 	}
-	return postgres.Open(ctx, p.url, options...)
+	return opened(postgres.Open(ctx, p.url, options...))
+}
+
+// opened keeps a nil back-end from becoming a store that is not nil.
+func opened[S eventstore.Store](store S, err error) (eventstore.Store, error) {
+	if err != nil {
+		return nil, err
+	}
+	return store, nil
 }
 
 // openReader opens the records of an existing ledger for reading, beside a
@@ -92,9 +100,9 @@ func (p place) openReader(ctx context.Context) (eventstore.Store, error) {
 		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 			return nil, domain.Refusal{Code: "ledger.not-found", Reason: fmt.Sprintf("没有账本文件 %s；先运行 wenxiao demo、serve 或 import，或用 --db 指明", path)}
 		}
-		return sqlite.OpenReadOnly(path)
+		return opened(sqlite.OpenReadOnly(path))
 	}
-	return postgres.OpenReadOnly(ctx, p.url)
+	return opened(postgres.OpenReadOnly(ctx, p.url))
 }
 
 // A reading is a ledger open for questions, with its tables caught up.

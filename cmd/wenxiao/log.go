@@ -16,7 +16,7 @@ import (
 func logCommand() *cobra.Command {
 	var filter projections.TrailFilter
 	var asJSON, oldest bool
-	var programme, from, to string
+	var from, to string
 	cmd := &cobra.Command{
 		Use:   "log",
 		Short: "审计轨迹：每件事一句话 (the audit trail, one sentence an event)",
@@ -26,8 +26,8 @@ func logCommand() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&filter.Text, "text", "", "内容含 (words in it, two characters are enough)")
 	f.StringVar(&filter.Person, "person", "", "经办人 (person id)")
-	f.StringVar(&filter.Unit, "unit", "", "单位编码 (unit)")
-	f.StringVar(&programme, "programme", "", "项目编码 (programme)")
+	f.StringVar((*string)(&filter.Unit), "unit", "", "单位编码 (unit)")
+	f.StringVar((*string)(&filter.Programme), "programme", "", "项目编码 (programme)")
 	f.StringVar(&filter.Type, "type", "", "事件类型，如 goal.returned.v1 (event type)")
 	f.StringVar(&from, "from", "", "记录日自 (recorded from, 2026-01-31)")
 	f.StringVar(&to, "to", "", "记录日至 (recorded to)")
@@ -43,7 +43,7 @@ func logCommand() *cobra.Command {
 		if filter.Recorded.To, err = optionalDay(to); err != nil {
 			return err
 		}
-		filter.Programme, filter.Ascending = domain.ProgrammeCode(programme), oldest
+		filter.Ascending = oldest
 		return printLog(cmd.Context(), db, cmd.OutOrStdout(), cmd.ErrOrStderr(), filter, asJSON)
 	}
 	return cmd

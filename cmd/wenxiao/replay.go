@@ -213,7 +213,7 @@ func dash(s string) string {
 }
 
 func printChange(w io.Writer, c projections.Change) {
-	fmt.Fprintf(w, "%s：%s → %s\n    %s %s，账本位置 %d", c.Label, dash(c.From), dash(c.To), beijing(c.At), c.By.Name, c.Position)
+	fmt.Fprintf(w, "%s：%s → %s\n    %s %s，账本位置 %d", c.Label, dash(c.From), dash(c.To), beijing(c.At.Effective), c.By.Name, c.Position)
 	if c.Reason != "" {
 		fmt.Fprintf(w, "，理由：%s", c.Reason)
 	}

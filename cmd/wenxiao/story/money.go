@@ -3,11 +3,13 @@ package story
 import (
 	"fmt"
 	"math/big"
+	"time"
 
 	"wenxiao/domain"
 	"wenxiao/domain/execution"
 	"wenxiao/domain/monitoring"
 	"wenxiao/domain/programme"
+	"wenxiao/eventstore"
 )
 
 func (c *course) account() string { return execution.Stream(c.code, c.year) }
@@ -106,31 +108,51 @@ func (c *course) thresholds() monitoring.Thresholds {
 
 func (c *course) watch() string { return monitoring.Stream(c.code, c.year) }
 
-// monitor is the mid-year: the table of January to July, the warnings it
-// raises, the unit's reason, payments held back and let go again.
+// monitor is dual monitoring: the tables of January to July and to October, the
+// warnings their figures raise and clear, the unit's reasons, payments held back
+// and let go again. What is still open when the year is over goes to evaluation.
 func (c *course) monitor() {
-	cutoff := domain.Day(fmt.Sprintf("%04d-07-31", int(c.year)))
-	taken := on(c.day(8, 4), 16, 10)
-	do(c.city, taken, c.desk.finance.actor(), monitoring.Stored, c.watch(), func() monitoring.Command {
+	c.snapshot(7, on(c.day(8, 4), 16, 10), "按计划推进", c.halfway)
+	if c.suspended {
+		c.holdBack()
+	} else if c.handover {
+		c.explain(on(c.day(8, 11), 15, 30), "合同按季度考核后结算，二季度考核结论 9 月才出")
+	}
+	c.snapshot(10, on(c.day(11, 4), 10, 20), "下半年进度加快", c.autumn())
+}
+
+// snapshot files the monitoring table of January to the end of month.
+func (c *course) snapshot(month int, w when, trend, attained string) {
+	cutoff := domain.DayOf(time.Date(int(c.year), time.Month(month)+1, 0, 12, 0, 0, 0, domain.Beijing))
+	do(c.city, w, c.desk.finance.actor(), monitoring.Stored, c.watch(), func() monitoring.Command {
 		return monitoring.TakeSnapshot{
-			Programme: c.code, Year: c.year, Unit: c.desk.finance.unit, Day: cutoff, Period: "1—7月",
-			Trend: "按计划推进", Readings: c.readings(), Today: domain.DayOf(taken.recorded), Goal: c.goalFact(),
+			Programme: c.code, Year: c.year, Unit: c.desk.finance.unit, Day: cutoff, Period: fmt.Sprintf("1—%d月", month),
+			Trend: trend, Readings: c.readings(attained), Today: domain.DayOf(w.recorded), Goal: c.goalFact(),
 			Indicators: c.indicators(2), Budget: c.budget, Paid: c.paidBy(cutoff), Thresholds: c.thresholds(),
 		}
 	}, "忻州办法 第二十八条", "财预〔2019〕136号")
-	if c.suspended {
-		c.holdBack()
-	}
-	if c.handover {
-		c.explain(on(c.day(8, 21), 15, 30), "合同按季度考核后结算，二季度考核结论 9 月才出")
-	}
 }
 
-// readings put every countable row at the plot's half-way attainment.
-func (c *course) readings() (list []monitoring.Reading) {
-	attained := domain.MustDecimal(c.halfway)
+// autumn is how far the indicators are at the end of October.
+func (c *course) autumn() string {
+	half := domain.MustDecimal(c.halfway)
+	left := domain.Int(1).Sub(half).Rat()
+	return half.Add(domain.HalfUp(left.Mul(left, big.NewRat(2, 3)), 2)).String()
+}
+
+// closeYear ends the warnings of a year that is over: finance looks at them
+// again with the self-evaluation.
+func (c *course) closeYear() {
+	c.eachOpen(on(c.after(1, 15), 9, 30), reviewer, func(w monitoring.Warning) monitoring.Command {
+		return monitoring.ClearWarning{Warning: w.Warning, Reason: "年度终了，转入自评一并核实", By: reviewer.actor()}
+	})
+}
+
+// readings put every row at the same attainment.
+func (c *course) readings(share string) (list []monitoring.Reading) {
+	attained := domain.MustDecimal(share)
 	for _, i := range c.indicators(2) {
-		reading := monitoring.Reading{Row: i.Row, Actual: "完成年度目标的 " + c.halfway, Attainment: &attained, Likelihood: monitoring.Certain}
+		reading := monitoring.Reading{Row: i.Row, Actual: "完成年度目标的 " + share, Attainment: &attained, Likelihood: monitoring.Certain}
 		if attained.Less(domain.MustDecimal("0.5")) {
 			reading.Likelihood, reading.Reason = monitoring.Possible, "前期招标推迟，下半年赶工"
 		}
@@ -139,17 +161,38 @@ func (c *course) readings() (list []monitoring.Reading) {
 	return list
 }
 
+// explain gives the unit's reason for every warning open at the time.
 func (c *course) explain(w when, reason string) {
-	do(c.city, w, c.desk.finance.actor(), monitoring.Stored, c.watch(), func() monitoring.Command {
-		return monitoring.ExplainWarning{Warning: "1", Reason: reason}
+	c.eachOpen(w, c.desk.finance, func(open monitoring.Warning) monitoring.Command {
+		return monitoring.ExplainWarning{Warning: open.Warning, Reason: reason}
 	}, "忻州办法 第二十九条")
+}
+
+// eachOpen carries out one command for each warning that is open when its
+// moment comes: how many there are follows from figures, not from the plot.
+func (c *course) eachOpen(w when, who role, command func(monitoring.Warning) monitoring.Command, basis ...string) {
+	c.steps = append(c.steps, step{w.recorded, func(n int) (all eventstore.Appended, err error) {
+		state, _, err := eventstore.Load[monitoring.State](c.ctx, c.store, monitoring.Stored, c.watch())
+		if err != nil {
+			return all, err
+		}
+		for _, open := range state.Open() {
+			meta := c.meta(w, who.actor(), c.watch(), fmt.Sprintf("%04d-%s", n, open.Warning), basis)
+			done, err := eventstore.Execute(c.ctx, c.store, monitoring.Stored, c.watch(), eventstore.AnyRevision, command(open), meta)
+			if err != nil {
+				return all, err
+			}
+			all.IDs = append(all.IDs, done.IDs...)
+		}
+		return all, nil
+	}})
 }
 
 func (c *course) holdBack() {
 	c.execute(on(c.day(8, 20), 10, 0), reviewer, func() execution.Command {
 		return execution.Suspend{Reason: "执行进度明显落后，要求说明原因并整改", Warning: "1"}
 	}, "邯郸意见 四(四)", "南通办法 第十条")
-	c.explain(on(c.day(9, 6), 15, 0), "施工许可 8 月下旬取得，已调整工期，年内完成")
+	c.explain(on(c.day(8, 24), 15, 0), "施工许可 8 月下旬取得，已调整工期，年内完成")
 	c.execute(on(c.day(10, 12), 10, 30), reviewer, func() execution.Command {
 		return execution.Resume{Reason: "原因属实，措施可行，恢复拨款", By: reviewer.actor()}
 	})

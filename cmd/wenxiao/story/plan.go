@@ -27,6 +27,7 @@ func (c *city) plan(p plot) {
 	past.fileAndReview()
 	past.spend()
 	past.monitor()
+	past.closeYear()
 	past.evaluate()
 	past.rectify()
 	present := &course{city: c, plot: p, year: c.evaluated + 1, index: index % 7}
@@ -53,7 +54,7 @@ func (c *course) register() {
 	d := c.desk
 	do(c.city, w, d.finance.actor(), programme.Stored, programme.Stream(c.code), func() programme.Command {
 		return programme.Register{
-			Code: c.code, Name: c.name, Kind: programme.Project, Unit: d.finance.unit, UnitName: d.finance.unitName,
+			Code: c.code, Name: c.registeredAs(), Kind: programme.Project, Unit: d.finance.unit, UnitName: d.finance.unitName,
 			Department: d.department.unit, DepartmentName: d.department.unitName, FundBook: c.fund, Attribute: c.attribute,
 			From: c.year, Major: c.major, Jurisdiction: c.book.Jurisdiction,
 		}
@@ -62,6 +63,26 @@ func (c *course) register() {
 		r := d.responsible
 		return programme.AssignResponsible{Person: r.person, Name: r.name, Post: r.title, Unit: r.unit, Since: r.since, Today: domain.DayOf(w.recorded)}
 	})
+	if c.misnamed != "" {
+		c.correctName(on(c.before(9, 24), 11, 0))
+	}
+}
+
+// correctName puts right what the unit first called its programme; the first
+// entry stays readable.
+func (c *course) correctName(w when) {
+	stream := programme.Stream(c.code)
+	do(c.city, w, c.desk.finance.actor(), programme.Stored, stream, func() programme.Command {
+		return programme.Correct{Corrects: c.last[stream], Field: "name", Is: c.name, Reason: "登记时名称与立项批复不一致"}
+	})
+}
+
+// registeredAs is the name in the first entry.
+func (c *course) registeredAs() string {
+	if c.misnamed != "" {
+		return c.misnamed
+	}
+	return c.name
 }
 
 func (c *course) stream() string { return goal.Stream(c.code, c.year) }

@@ -16,6 +16,7 @@ import (
 type plot struct {
 	code      domain.ProgrammeCode
 	name      string
+	misnamed  string // what it was first registered as, if not its name
 	desk      desk
 	fund      programme.FundBook
 	attribute string
@@ -101,7 +102,7 @@ func plots() []plot {
 			mistyped: true, notice: overdue,
 		},
 		{
-			code: "501003-crops", name: "特色种养补贴到户项目", desk: farm, fund: programme.GeneralBudget, attribute: "新增",
+			code: "501003-crops", name: "特色种养补贴到户项目", misnamed: "特色种养补贴", desk: farm, fund: programme.GeneralBudget, attribute: "新增",
 			objective: "以特色种养补贴带动农户增收。", after: "C14",
 			extra:  []evaluation.Row{extra("满意度指标", "服务对象满意度指标", "受益农户满意度", "≥95%", "96%", 10)},
 			budget: 94_800 * domain.Yuan, payments: []payment{{6, 18, 4000}, {11, 6, 6000}}, halfway: "0.70",

@@ -105,15 +105,19 @@ func do[S domain.State[S, E], E domain.Event](
 	command func() domain.Command[S, E], basis ...string,
 ) {
 	c.steps = append(c.steps, step{w.recorded, func(n int) (eventstore.Appended, error) {
-		meta := eventstore.Meta{
-			EffectiveAt: w.effective, Actor: who, Rulebook: c.book.Ref(), Basis: basis,
-			Command: fmt.Sprintf("story-%s-%d-%04d", stream, w.recorded.Unix(), n), Correlation: "story",
-			Causation: c.last[stream],
-		}
+		meta := c.meta(w, who, stream, fmt.Sprintf("%04d", n), basis)
 		done, err := eventstore.Execute(c.ctx, c.store, stored, stream, eventstore.AnyRevision, command(), meta)
 		if err == nil && len(done.IDs) > 0 {
 			c.last[stream] = done.IDs[len(done.IDs)-1]
 		}
 		return done, err
 	}})
+}
+
+// meta says of a command who gave it and what it answers: the event before it.
+func (c *city) meta(w when, who domain.Actor, stream, number string, basis []string) eventstore.Meta {
+	return eventstore.Meta{
+		EffectiveAt: w.effective, Actor: who, Rulebook: c.book.Ref(), Basis: basis,
+		Command: fmt.Sprintf("story-%s-%d-%s", stream, w.recorded.Unix(), number), Correlation: "story", Causation: c.last[stream],
+	}
 }
