@@ -46,7 +46,7 @@ func (t Timeline) SVG() template.HTML {
 	if t.English {
 		label = fmt.Sprintf("%d duties, %d acts", len(t.Spans), len(t.Marks))
 	}
-	d.open("svg", "class", "chart timeline-chart", "viewBox", fmt.Sprintf("0 0 %g %g", timelineWidth, height), "role", "group", "aria-label", label)
+	d.open("svg", "class", "chart graph timeline-chart", "viewBox", fmt.Sprintf("0 0 %g %g", timelineWidth, height), "role", "group", "aria-label", label)
 	x := func(day domain.Day) float64 {
 		span := float64(first.First().DaysUntil(last.Last()) + 1)
 		return timelineSide + (timelineWidth-2*timelineSide)*min(max(float64(first.First().DaysUntil(day))/span, 0), 1)

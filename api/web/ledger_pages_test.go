@@ -187,7 +187,10 @@ func TestEmptyChain(t *testing.T) {
 }
 
 func TestPersonAcrossPosts(t *testing.T) {
-	page := drawn(t, Person{Frame: ledgerFrame("责任链：陈某", "", "/people/p-unit"), Chain: func() projections.Chain { c := aChain(); c.Person, c.Name = "p-unit", "陈某"; return c }(), Today: "2023-08-16"})
+	var page string
+	t.Run("chain", func(t *testing.T) {
+		page = drawn(t, Person{Frame: ledgerFrame("责任链：陈某", "", "/people/p-unit"), Chain: func() projections.Chain { c := aChain(); c.Person, c.Name = "p-unit", "陈某"; return c }(), Today: "2023-08-16"})
+	})
 	shows(t, page, "timeline-chart", `href="/programmes/tyzx/2022/chain"`, "项目责任人　", "陈某", "不作责任认定")
 	shows(t, drawn(t, People{Frame: ledgerFrame("查人", "", "/people"), Rows: []projections.Person{{Person: "p-1", Name: "张某", Acts: 12000}}}), `href="/people/p-1"`, "12,000")
 	shows(t, drawn(t, People{Frame: ledgerFrame("查人", "", "/people"), Text: "无此人"}), "没有这样的人")
@@ -209,7 +212,7 @@ func TestRecordShowsExactBytes(t *testing.T) {
 	torn.Data = []byte(`{"forged":true}`)
 	forged := NewRecordRow(entries[4], torn)
 	page := drawn(t, Record{Frame: ledgerFrame("审计轨迹", "/record", "/record?q=结算"), Head: 48213, Rows: []RecordRow{whole, forged}, Older: "/record?before=3"})
-	shows(t, page, `<strong>申报</strong>目标第 1 版`, "{&#34;objective&#34;:&#34;&lt;b&gt;&amp;&#34;}", whole.Bytes.Computed, "回到此刻", "补录，晚 8 天", `rel="next"`, "类别", "不符")
+	shows(t, page, `<strong>申报</strong>目标第 1 版`, "{&#34;objective&#34;:&#34;&lt;b&gt;&amp;&#34;}", whole.Bytes.Computed, "回到此刻", "补录，晚 8 天", `rel="next"`, "类别", "数据与信封不符", "数据未改")
 	if whole.Bytes.Intact() != Agrees || forged.Bytes.Intact() != Differs {
 		t.Error("the digest tells no forgery")
 	}
@@ -243,7 +246,8 @@ func aBoard() Monitoring {
 func TestMonitoringBoard(t *testing.T) {
 	p := aBoard()
 	p.Disposal = &Disposal{Row: NewMonitoringRow(p.Rows[0], p.Today, false), Acts: []Remedy{{Word: "暂缓拨款", Effect: "剩余 40.00 万元暂不拨付", Basis: "忻州办法 第二十六条", Address: "/execution/a/2023/suspend", Grave: true}}}
-	page := drawn(t, p)
+	var page string
+	t.Run("chosen", func(t *testing.T) { page = drawn(t, p) })
 	shows(t, page, `href="/execution/a/2023/suspend"`, "实物先成，款未付出", "任一条线落后时间 15 个百分点以上", "目标 未报", "54.00%", "暂缓", `class="is-chosen"`, "目标线未报")
 	if strings.Contains(page, `checked`) {
 		t.Error("something is chosen beforehand")

@@ -157,6 +157,14 @@ func (b RecordBytes) Intact() Status {
 	return Differs
 }
 
+// Proof says the same beside the sentence.
+func (b RecordBytes) Proof() Status {
+	if b.Stated == b.Computed {
+		return Agrees.Saying("数据未改")
+	}
+	return Differs.Saying("数据与信封不符")
+}
+
 // PersonOptions names people with post and unit, for a select.
 func PersonOptions(people []projections.Person) []Option {
 	options := make([]Option, len(people))
