@@ -106,13 +106,15 @@ func (s State) standing() error {
 	return nil
 }
 
-// ending refuses an end on no day, without a document, or before a tenure began.
+// ending refuses an end on no day, without a document, or while somebody was
+// still to begin or to serve in a post.
 func (s State) ending(since domain.Day, document string) (no domain.Refusals) {
 	no.If(!since.Valid(), notADay("/since", since))
 	no.If(domain.Blank(document), noDocument)
 	for _, t := range s.Tenures {
-		no.If(t.Until == "" && since.Valid() && since <= t.Since, domain.Refusal{
-			Code: "unit.ends-before-tenure", Reason: fmt.Sprintf("%s 的任职始于 %s，单位不能在 %s 终止", t.Name, t.Since, since), Field: "/since"})
+		last := max(t.Since, t.Until)
+		no.If(since.Valid() && since <= last, domain.Refusal{
+			Code: "unit.ends-before-tenure", Reason: fmt.Sprintf("%s 在 %s 仍在岗，单位不能自 %s 起终止", t.Name, last, since), Field: "/since"})
 	}
 	return no
 }

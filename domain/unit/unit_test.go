@@ -45,6 +45,8 @@ func TestDecide(t *testing.T) {
 		{"not into itself", []Event{sports}, Merge{Into: "205", Since: "2024-01-01", Document: "x"}, nil, "unit.own-successor"},
 		{"a merger needs a successor, a day and a document", []Event{sports}, Merge{}, nil, "unit.malformed-day unit.no-document unit.no-successor"},
 		{"a unit does not end before a tenure began", inOffice, Merge{Into: "206", Since: "2020-03-01", Document: "x"}, nil, "unit.ends-before-tenure"},
+		{"nor before one ended", append(inOffice, relieved), Merge{Into: "206", Since: "2023-06-30", Document: "x"}, nil, "unit.ends-before-tenure"},
+		{"but the day after", append(inOffice, relieved), Merge{Into: "206", Since: "2023-07-01", Document: "x"}, []Event{Merged{Into: "206", Since: "2023-07-01", Document: "x"}}, ""},
 		{"a unit is abolished", []Event{sports}, Abolish{Since: "2024-01-01", Document: "x"}, []Event{Abolished{Since: "2024-01-01", Document: "x"}}, ""},
 		{"not into its own hands", []Event{sports}, Abolish{Since: "2024-01-01", Successor: "205", Document: "x"}, nil, "unit.own-successor"},
 		{"what was merged does nothing more", []Event{sports, merged}, Abolish{Since: "2024-02-01", Document: "x"}, nil, "unit.ended"},
