@@ -37,7 +37,7 @@ func worse(d rulebook.Direction, r row, name string, target Value) (bool, string
 	unit := measureOf(target.Unit).dimension
 	good := containsAny(name, d.PositiveWords)
 	switch {
-	case cost && (unit == money || unit == none && !strings.HasSuffix(name, "率")):
+	case cost && (unit == money || unit == none && !notCost.MatchString(name)):
 		return true, "未印符号，成本指标按越低越好"
 	case (unit == days || unit == months) && strings.Contains(r.level2, "时效") && timeLimit.MatchString(name) && !openHours.MatchString(name):
 		return true, "未印符号，时效指标的时长按越短越好"
@@ -54,6 +54,7 @@ func worse(d rulebook.Direction, r row, name string, target Value) (bool, string
 var (
 	nameNotes = regexp.MustCompile(`\([^()]*\)|^(?:指标)?\d+[:、.]|/\p{Han}{1,3}$|[:;,。]$`)
 	gain      = regexp.MustCompile(`节约|增长|增幅|提高|提升|下降|降低|减少`)
+	notCost   = regexp.MustCompile(`(?:率|人数|户数|次数|件数|个数|套数|份数|数量|面积)$`)
 	timeLimit = regexp.MustCompile(`时间|时限|期限|周期|工期|耗时|用时`)
 	openHours = regexp.MustCompile(`开放|服务|运行|供应|供水|供电|供暖|持续|使用|保障|值守|值班|培训`)
 	tail      = `(?:的|发生|数量|数|率|次数|起数|件数|人数|人次|量|比例|比率|占比|比重|情况|控制率|控制数|总额|总量|总数|金额|程度|时间|时长|水平|面积|指数|强度|浓度|增长率|增幅)*$`

@@ -143,11 +143,22 @@ func (s scorer) executionWeight(t published.Table, rows []row) *big.Rat {
 		if w := framed(t.WeightFrame); w != nil {
 			return w
 		}
-		return due
+		return scoredOutOf(t.Budget.ScorePrinted.Rat(), due)
 	}
 	if t.TableComplete && t.Budget.Executed != nil && printsWeights(t) && !hasExecutionRow(rows) && !isGoal(t) &&
 		new(big.Rat).Add(weightOf(rows), due).Cmp(hundred) == 0 {
 		return due
+	}
+	return nil
+}
+
+// scoredOutOf is the weight a score without one is of: the rulebook's, or the
+// other that forms use where the score is too large for it.
+func scoredOutOf(score, due *big.Rat) *big.Rat {
+	for _, w := range []*big.Rat{due, big.NewRat(10, 1), big.NewRat(20, 1)} {
+		if score.Cmp(w) <= 0 {
+			return w
+		}
 	}
 	return nil
 }

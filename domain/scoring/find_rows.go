@@ -138,7 +138,7 @@ func copied(j judged) bool {
 		return slices.ContainsFunc(j.actual.parts, func(p string) bool { return slices.Contains(j.target.parts, p) })
 	}
 	return j.actual.Nature == Number && j.actual.Sign.inequality() &&
-		j.target.Number != nil && j.actual.Number.Cmp(j.target.Number) == 0
+		j.target.Nature == Number && j.target.Sign.inequality() && j.actual.Number.Cmp(j.target.Number) == 0
 }
 
 // checkOver finds results far above the target without an explanation.

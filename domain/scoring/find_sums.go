@@ -85,7 +85,7 @@ func (e examination) addition() string {
 	return strings.Join(terms, " + ")
 }
 
-var groupWeight = regexp.MustCompile(`\(?(\d+(?:\.\d+)?)分?\)?$`)
+var groupWeight = regexp.MustCompile(`\((\d+(?:\.\d+)?)分?\)$|(\d+(?:\.\d+)?)分$`)
 
 // checkGroups compares the weight printed with a first-level group,
 // 项目产出(30), with its rows.
@@ -105,7 +105,7 @@ func (e examination) checkGroup(r *report, rows []row) {
 	if m == nil || e.unscored {
 		return
 	}
-	due, ok := exact(m[1])
+	due, ok := exact(m[1] + m[2])
 	sum := weightOf(rows)
 	if !ok || due.Sign() == 0 || near(sum, due) || sum.Cmp(due) < 0 && !e.table.TableComplete {
 		return

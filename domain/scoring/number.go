@@ -95,7 +95,7 @@ func (s scorer) notPositive(j *judged, p pair) {
 	j.basis = s.book.Scoring.Zero.Source.String()
 	kept := p.actual.Cmp(p.target) <= 0
 	if !j.reverse {
-		kept = p.actual.Cmp(p.target) >= 0
+		kept = p.actual.Cmp(p.target) > 0 || p.actual.Cmp(p.target) == 0 && j.target.Sign != Above
 	}
 	switch {
 	case kept:

@@ -37,6 +37,7 @@ type Row struct {
 	Weight        *domain.Decimal `json:"weight"`
 	Printed       *domain.Decimal `json:"printed"`
 	Computed      *domain.Decimal `json:"computed"`
+	Check         string          `json:"check"`         // printed against computed: 一致, 取整 (by at most 0.05), 不符, or 不核
 	Working       string          `json:"working"`       // 3 × 37442 ÷ 38508 = 2.92
 	Basis         string          `json:"basis"`         // the article the rule rests on
 	Nature        string          `json:"nature"`        // of the target: 定量, 定性, 日期, 是否, …

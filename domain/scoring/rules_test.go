@@ -1,6 +1,7 @@
 package scoring_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -103,6 +104,8 @@ func TestRules(t *testing.T) {
 		{"=0 broken", national, "质量|差错|=0|2|10", "0", "不得分"},
 		{"saved at least zero", national, "成本|成本节约率|≥0%|2%|10", "10", "达到"},
 		{"saved zero", national, "成本|成本节约率|0%|2%|10", "10", "达到"},
+		{"more than zero, none", national, "质量|增长率|>0|0|10", "0", "指标值为 0"},
+		{"people under cost", national, "成本|补助人数|100|90|10", "9", "10 × 90 ÷ 100 = 9"},
 		{"a negative target missed", national, "经济效益|增长率|≥-2%|-3%|10", "", "比例无意义"},
 		{"a negative target met", national, "经济效益|增长率|≥-2%|1%|10", "10", "达到"},
 		// ranges
@@ -215,6 +218,7 @@ func TestExecution(t *testing.T) {
 		{"only the rate is printed", table("", "", "", "79.27%", "10", "7.93"), "", "7.93", ""},
 		{"only the rate is printed, as a share", table("", "", "", "0.7927", "10", "7.93"), "", "7.93", ""},
 		{"only the rate, and a wrong score", table("", "", "", "79.27%", "10", "9"), "", "7.93", "execution-score-differs"},
+		{"a score only 20 points can hold", table("", "200", "195.5", "97.75%", "", "19.55"), "97.75", "19.55", ""},
 		{"no execution row", table("", "300", "259.45", "86.5%", "", ""), "86.48", "", ""},
 		{"the rulebook's weight where only a score is printed", table("", "100", "90", "90%", "", "9"), "90.00", "9", ""},
 		{"the frame's weight where only a score is printed", framed, "50.00", "10", ""},
@@ -238,6 +242,44 @@ func TestExecution(t *testing.T) {
 		}
 		if rate != c.rate || computed != c.computed || strings.Join(codes, " ") != c.findings {
 			t.Errorf("%s: rate %s, %s, %v; %s", c.name, rate, computed, codes, r.Execution.Working)
+		}
+	}
+}
+
+func TestManualDeductionNeedsAReason(t *testing.T) {
+	row := scoring.ScoreIndicator(indicator("数量|培训人数|≥100人|80人|10"), rulebook.Default())
+	got, err := scoring.Deduct(row, domain.MustDecimal("1.5"), "资料不全", rulebook.Default())
+	if err != nil || text(got.Computed) != "6.5" || !strings.HasSuffix(got.Working, "另扣 1.5 分（资料不全）：8 − 1.5 = 6.5") {
+		t.Errorf("%v, %s, %v", got.Computed, got.Working, err)
+	}
+	if got, err = scoring.Deduct(row, domain.Int(20), "资料不全", rulebook.Default()); err != nil || text(got.Computed) != "0" {
+		t.Errorf("below 0: %v, %v", got.Computed, err)
+	}
+	for _, reason := range []string{"", " ", "无", "—", "0"} {
+		var refusal domain.Refusal
+		if _, err = scoring.Deduct(row, domain.Int(1), reason, rulebook.Default()); !errors.As(err, &refusal) || refusal.Code != "score.deduction-without-reason" || refusal.Basis == "" {
+			t.Errorf("%q is no reason: %v", reason, err)
+		}
+	}
+	if _, err = scoring.Deduct(row, domain.Int(-1), "加分", rulebook.Default()); err == nil {
+		t.Error("a negative deduction was taken")
+	}
+	if _, err = scoring.Deduct(scoring.Row{}, domain.Int(1), "资料不全", rulebook.Default()); err == nil {
+		t.Error("points were taken off nothing")
+	}
+}
+
+func TestChecks(t *testing.T) {
+	for line, want := range map[string]string{
+		"数量|人数|≥100人|80人|10|8":  "一致",
+		"质量|率|100%|97.3%|2|1.9": "取整",
+		"数量|人数|≥100人|80人|10|9":  "不符",
+		"数量|人数|≥100人|80人|10":    "不核",
+		"社会效益|影响|明显|明显|10|9":    "不核",
+		"数量|人数|≥100人|80人||9":    "不核",
+	} {
+		if got := scoring.ScoreIndicator(indicator(line), rulebook.Default()).Check; got != want {
+			t.Errorf("%s: %s, want %s", line, got, want)
 		}
 	}
 }

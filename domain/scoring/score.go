@@ -56,9 +56,24 @@ func (j judged) result(places int) Row {
 	return Row{
 		Level1: j.Level1, Level2: j.Level2, Name: j.Level3, Target: j.Target, Actual: j.Actual,
 		Weight: points(j.weight, 6), Printed: j.Score, Computed: points(j.computed, places),
-		Working: j.working, Basis: j.basis, Nature: string(j.target.Nature), Direction: j.direction(),
+		Check: j.check(places), Working: j.working, Basis: j.basis, Nature: string(j.target.Nature), Direction: j.direction(),
 		Reading: listed(j.reading), WeightAssumed: j.assumed,
 	}
+}
+
+// check compares the printed score with the computed one. A kept score, and one
+// whose weight was taken from it, prove nothing.
+func (j judged) check(places int) string {
+	printed, computed := j.score(), rat(points(j.computed, places))
+	switch {
+	case printed == nil || computed == nil || j.kept || j.assumed:
+		return "不核"
+	case printed.Cmp(computed) == 0:
+		return "一致"
+	case near(printed, computed):
+		return "取整"
+	}
+	return "不符"
 }
 
 func (j judged) direction() string {
