@@ -1,0 +1,73 @@
+// Bench measures the ledger beside its peers in one run and prints ratios. The
+// disk decides most of it, so every table also shows the disk's own fsync rate
+// of that moment, and peers take turns, round by round.
+//
+//	go run . [-short] [-only appends,read,rebuild,history]
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A plan says how long and how much.
+type plan struct {
+	each    time.Duration // of one measurement
+	rounds  int           // of every peer; the median counts
+	small   int           // events of the small ledger
+	large   int           // events of the large one
+	dir     string        // on the disk to be measured
+	writers []int
+}
+
+var full = plan{each: 3 * time.Second, rounds: 3, small: 10_000, large: 1_000_000, writers: []int{1, 16, 64, 256}}
+
+var short = plan{each: 300 * time.Millisecond, rounds: 1, small: 1_000, large: 20_000, writers: []int{1, 16}}
+
+var parts = []struct {
+	name string
+	run  func(context.Context, plan) error
+}{
+	{"appends", appends}, {"city", cityAtWork},
+}
+
+func main() {
+	quick := flag.Bool("short", false, "a quick look: small ledgers, one round")
+	only := flag.String("only", "", "comma-separated parts: appends, city")
+	dir := flag.String("dir", "", "where to put the ledgers (default: the temporary folder)")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	p := full
+	if *quick {
+		p = short
+	}
+	if err := run(ctx, p, *dir, *only); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, p plan, dir, only string) (err error) {
+	if p.dir, err = os.MkdirTemp(dir, "wenxiao-bench-"); err != nil {
+		return err
+	}
+	defer os.RemoveAll(p.dir)
+	fmt.Printf("%s %s/%s, %d CPUs, %s\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), time.Now().UTC().Format(time.DateOnly))
+	for _, part := range parts {
+		if only != "" && !slices.Contains(strings.Split(only, ","), part.name) {
+			continue
+		}
+		if err := part.run(ctx, p); err != nil {
+			return fmt.Errorf("%s: %w", part.name, err)
+		}
+	}
+	return nil
+}
