@@ -51,7 +51,7 @@ func appendUnlessEmpty(b []byte, key, s string) []byte {
 }
 
 func appendString(b []byte, s string) []byte {
-	if !plain(s) || strings.ContainsAny(s, "<>&\u2028\u2029") {
+	if !plain(s) {
 		quoted, _ := json.Marshal(s) // a string has no error
 		return append(b, quoted...)
 	}
@@ -62,14 +62,19 @@ func appendTime(b []byte, t time.Time) []byte {
 	return append(t.AppendFormat(append(b, '"'), time.RFC3339Nano), '"')
 }
 
-// plain reports whether s stands for itself between the quotes of JSON.
+// plain reports whether encoding/json writes s as it is. It escapes what HTML
+// and JavaScript would stumble over: the two line separators begin with E2.
 func plain(s string) bool {
+	separators := false
 	for i := range len(s) {
-		if s[i] < ' ' || s[i] == '\\' || s[i] == '"' {
+		switch c := s[i]; {
+		case c < ' ', c == '\\', c == '"', c == '<', c == '>', c == '&':
 			return false
+		case c == 0xE2:
+			separators = true
 		}
 	}
-	return utf8.ValidString(s)
+	return utf8.ValidString(s) && !(separators && strings.ContainsAny(s, "\u2028\u2029"))
 }
 
 // parseEnvelope reads what appendEnvelope writes into h. When it meets anything

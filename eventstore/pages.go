@@ -3,6 +3,7 @@ package eventstore
 import (
 	"context"
 	"iter"
+	"math"
 )
 
 // Pages are counted in records and in bytes, so that what a reader holds is
@@ -39,7 +40,7 @@ func Pages(ctx context.Context, after uint64, fetch func(ctx context.Context, af
 			yield(Record{}, err)
 			return
 		}
-		page, err := fetch(ctx, after, firstPage)
+		page, err := fetch(ctx, min(after, math.MaxInt64), firstPage) // no database counts further
 		for more := true; more; {
 			var next func() (Page, error)
 			for i, row := range page.Rows {

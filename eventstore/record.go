@@ -142,7 +142,8 @@ func (d Draft) clean() bool {
 // Seal makes the record that d, which has passed [CheckAppend], becomes at
 // revision of stream, with a new id. A store calls it once per draft, under its
 // writer's lock, with a clock reading that never runs backwards. The header it
-// returns is exactly the one [Open] reads back from the envelope.
+// returns is exactly the one [Open] reads back from the envelope; the data are
+// the draft's, not a copy.
 func Seal(stream string, revision Revision, recordedAt time.Time, d Draft) (Record, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
@@ -165,7 +166,7 @@ func Seal(stream string, revision Revision, recordedAt time.Time, d Draft) (Reco
 	if len(envelope) > MaxEnvelope {
 		return Record{}, fmt.Errorf("%w: envelope of %s has %d bytes, at most %d", ErrTooLarge, d.Type, len(envelope), MaxEnvelope)
 	}
-	return Record{Header: h, Envelope: envelope, Data: append([]byte{}, d.Data...)}, nil
+	return Record{Header: h, Envelope: envelope, Data: d.Data}, nil
 }
 
 // Open returns the record kept at position as envelope and data. It does not

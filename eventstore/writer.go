@@ -1,7 +1,6 @@
 package eventstore
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -77,7 +76,7 @@ func (w *Writer) Append(ctx context.Context, stream string, seen Revision, draft
 	}
 	r := &request{ctx: ctx, stream: stream, seen: seen, drafts: slices.Clone(drafts), answer: make(chan answer, 1)}
 	for i, d := range drafts { // the caller may return early and use its buffers again
-		r.drafts[i].Data, r.drafts[i].Basis = bytes.Clone(d.Data), slices.Clone(d.Basis)
+		r.drafts[i].Data, r.drafts[i].Basis = append([]byte{}, d.Data...), slices.Clone(d.Basis)
 		r.bytes += len(d.Data)
 	}
 	if err := w.enqueue(r); err != nil {

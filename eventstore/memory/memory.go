@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"sync"
 	"time"
 
@@ -83,6 +84,7 @@ func (l *Ledger) add(clock func() time.Time, stream string, seen eventstore.Revi
 	last = eventstore.LaterOf(last, clock())
 	records := make([]eventstore.Record, len(drafts))
 	for i, d := range drafts {
+		d.Data, d.Basis = append([]byte{}, d.Data...), slices.Clone(d.Basis)
 		if records[i], err = eventstore.Seal(stream, at+eventstore.Revision(i)+1, last, d); err != nil {
 			return eventstore.Appended{}, err
 		}
@@ -140,7 +142,7 @@ func (s *Store) read(ctx context.Context, pick func(*Ledger) []eventstore.Record
 				yield(eventstore.Record{}, err)
 				return
 			}
-			r.Envelope, r.Data = bytes.Clone(r.Envelope), bytes.Clone(r.Data)
+			r.Envelope, r.Data, r.Basis = bytes.Clone(r.Envelope), bytes.Clone(r.Data), slices.Clone(r.Basis)
 			if !yield(r, nil) {
 				return
 			}

@@ -41,7 +41,7 @@ func bytesRoundTrip(t *testing.T, open Opener) {
 		if len(byStream) != 1 || len(all) != 1 {
 			t.Fatalf("got %d and %d records, want 1", len(byStream), len(all))
 		}
-		if string(byStream[0].Data) != data || !reflect.DeepEqual(byStream, all) {
+		if byStream[0].Data == nil || string(byStream[0].Data) != data || !reflect.DeepEqual(byStream, all) {
 			t.Errorf("wrote %q, read %q by stream and %q of all", data, byStream[0].Data, all[0].Data)
 		}
 	}
@@ -181,6 +181,12 @@ func marks(t *testing.T, open Opener) {
 			t.Errorf("after position %d: %d records", after, len(got))
 		}
 	}
+	for range s.ReadStream(t.Context(), "marked-1", eventstore.AnyRevision) {
+		t.Error("a record after the greatest revision there is")
+	}
+	for range s.ReadAll(t.Context(), ^eventstore.Position(0)) {
+		t.Error("a record after the greatest position there is")
+	}
 	for after := range eventstore.Revision(6) {
 		n := 0
 		for r, err := range s.ReadStream(t.Context(), "marked-1", after) {
@@ -191,5 +197,25 @@ func marks(t *testing.T, open Opener) {
 		if n != 5-int(after) {
 			t.Errorf("after revision %d: %d records", after, n)
 		}
+	}
+}
+
+// ownBytes has the caller use its buffers again, and a reader scribble on what
+// it was handed: neither changes the ledger.
+func ownBytes(t *testing.T, open Opener) {
+	s := start(t, open)
+	d := draft("before")
+	d.Basis = []string{"before"}
+	add(t, s, "own", 0, d)
+	copy(d.Data, "AFTER!")
+	d.Basis[0] = "AFTER!"
+	for range 2 {
+		r := read(t, s, "own")[0]
+		if string(r.Data) != "before" || r.Basis[0] != "before" || !bytes.Contains(r.Envelope, []byte("before")) {
+			t.Errorf("changed to %s %s %s", r.Data, r.Basis, r.Envelope)
+		}
+		clear(r.Data)
+		clear(r.Envelope)
+		clear(r.Basis)
 	}
 }

@@ -23,6 +23,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Opener) {
 		{"an empty stream has no records", emptyStream},
 		{"bytes come back as they were written", bytesRoundTrip},
 		{"every field of the header comes back", headerRoundTrip},
+		{"what is written is nobody else's to change", ownBytes},
 		{"a large append is one append", bulk},
 		{"a megabyte comes back", largeRecord},
 		{"what is too large is refused alone", tooLarge},
