@@ -49,9 +49,17 @@ func TestMoneyFormat(t *testing.T) {
 		unit   Money
 		want   string
 	}{
-		{123456700, WanYuan, "123.46"}, {123_456_789_00, Yuan, "123,456,789.00"}, {21545760, Yuan, "215,457.60"}, {0, WanYuan, "0.00"},
-		{-25 * WanYuan, WanYuan, "−25.00"}, {-1, WanYuan, "0.00"}, {-50_00, WanYuan, "−0.01"}, {50_00, WanYuan, "0.01"}, {99_999_950_00, WanYuan, "10,000.00"},
-		{math.MaxInt64, Yuan, "92,233,720,368,547,758.07"}, {math.MinInt64, YiYuan, "−922,337,203.69"},
+		{123456700, WanYuan, "123.46"},
+		{123_456_789_00, Yuan, "123,456,789.00"},
+		{21545760, Yuan, "215,457.60"},
+		{0, WanYuan, "0.00"},
+		{-25 * WanYuan, WanYuan, "−25.00"},
+		{-1, WanYuan, "0.00"},
+		{-50_00, WanYuan, "−0.01"},
+		{50_00, WanYuan, "0.01"},
+		{99_999_950_00, WanYuan, "10,000.00"},
+		{math.MaxInt64, Yuan, "92,233,720,368,547,758.07"},
+		{math.MinInt64, YiYuan, "−922,337,203.69"},
 	} {
 		if got := tt.amount.Format(tt.unit); got != tt.want {
 			t.Errorf("%d in %d prints as %s, want %s", tt.amount, tt.unit, got, tt.want)

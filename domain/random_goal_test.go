@@ -14,8 +14,10 @@ var (
 )
 
 func randomGoal(t *rapid.T, s goal.State) goal.Command {
-	file := goal.File{Programme: "stadium", Year: 2022, Unit: "205001", Budget: anyMoney(t, "budget"), Objective: mostly(t, "objective", oneOf(t, "objective", "一", "二", "三"), ""),
-		Indicators: anyIndicators(t), Cause: anyText(t, "cause"), Source: anySource(t), By: site(t), Active: anyFact(t), WeightSum: mostly(t, "sum", Int(90), Decimal{})}
+	file := goal.File{
+		Programme: "stadium", Year: 2022, Unit: "205001", Budget: anyMoney(t, "budget"), Objective: mostly(t, "objective", oneOf(t, "objective", "一", "二", "三"), ""),
+		Indicators: anyIndicators(t), Cause: anyText(t, "cause"), Source: anySource(t), By: site(t), Active: anyFact(t), WeightSum: mostly(t, "sum", Int(90), Decimal{}),
+	}
 	if s.Status == goal.NotFiled {
 		return file
 	}
@@ -67,10 +69,12 @@ func randomEvaluation(t *rapid.T, s evaluation.State) evaluation.Command {
 		rows = append(rows, evaluation.Row{Indicator: indicator, Actual: anyText(t, "actual"), Score: anyWeight(t, "score"), Reason: anyText(t, "reason")})
 	}
 	full := Money(25 * WanYuan)
-	file := evaluation.FileSelf{Programme: "stadium", Year: 2022, Unit: "205001", Form: "自评表", MoneyUnit: mostly(t, "money", "万元", ""), Achieved: oneOf(t, "achieved", "一", "二", "三"),
+	file := evaluation.FileSelf{
+		Programme: "stadium", Year: 2022, Unit: "205001", Form: "自评表", MoneyUnit: mostly(t, "money", "万元", ""), Achieved: oneOf(t, "achieved", "一", "二", "三"),
 		Budget: evaluation.Budget{FullYear: &full, Executed: &full, Score: mostly(t, "execution", decimalOf("9"), decimalOf("11")), Weight: decimalOf("10")}, Rows: rows, Cause: anyText(t, "cause"), Source: anySource(t),
 		By: site(t), Today: mostly[Day](t, "today", "2023-01-10", "2022-12-31"), Indicators: mostly(t, "goal", nil, anyIndicators(t)),
-		Attained: map[string]Decimal{"1": *decimalOf("1.5")}, Explain: mostly(t, "explain", Decimal{}, *decimalOf("1.3"))}
+		Attained: map[string]Decimal{"1": *decimalOf("1.5")}, Explain: mostly(t, "explain", Decimal{}, *decimalOf("1.3")),
+	}
 	if s.Status == evaluation.NotFiled {
 		return file
 	}

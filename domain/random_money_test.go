@@ -75,15 +75,19 @@ func randomMonitoring(t *rapid.T, s monitoring.State) monitoring.Command {
 	rows := anyIndicators(t)
 	readings := []monitoring.Reading{}
 	for _, r := range rows {
-		readings = append(readings, monitoring.Reading{Row: r.Row, Actual: mostly(t, "actual", "已完成", ""), Attainment: mostly(t, "attainment", oneOf(t, "attainment", decimalOf("0.2"), decimalOf("0.8")), nil, decimalOf("30"), decimalOf("9999999999999999999"), decimalOf("-1")),
-			Likelihood: mostly(t, "likelihood", monitoring.Certain, monitoring.Impossible), Reason: anyText(t, "reason")})
+		readings = append(readings, monitoring.Reading{
+			Row: r.Row, Actual: mostly(t, "actual", "已完成", ""), Attainment: mostly(t, "attainment", oneOf(t, "attainment", decimalOf("0.2"), decimalOf("0.8")), nil, decimalOf("30"), decimalOf("9999999999999999999"), decimalOf("-1")),
+			Likelihood: mostly(t, "likelihood", monitoring.Certain, monitoring.Impossible), Reason: anyText(t, "reason"),
+		})
 	}
 	limit := func(label string) Decimal {
 		return *oneOf(t, label, decimalOf("0.15"), decimalOf("0.4"), decimalOf("0"))
 	}
-	take := monitoring.TakeSnapshot{Snapshot: mostly(t, "number", "", "1", "2"), Programme: "stadium", Year: 2022, Unit: "205001", Day: anyDay(t, "day"), Period: "1—7月", Readings: readings,
+	take := monitoring.TakeSnapshot{
+		Snapshot: mostly(t, "number", "", "1", "2"), Programme: "stadium", Year: 2022, Unit: "205001", Day: anyDay(t, "day"), Period: "1—7月", Readings: readings,
 		Source: anySource(t), Today: "2023-01-10", Goal: anyFact(t), Indicators: rows, Budget: anyMoney(t, "budget"), Paid: anyMoney(t, "paid"),
-		Thresholds: monitoring.Thresholds{Attainment: limit("attainment"), Execution: limit("execution"), Contradiction: limit("contradiction"), Grave: limit("grave")}}
+		Thresholds: monitoring.Thresholds{Attainment: limit("attainment"), Execution: limit("execution"), Contradiction: limit("contradiction"), Grave: limit("grave")},
+	}
 	again := take
 	again.Snapshot = oneOf(t, "corrected", "1", "2")
 	warning := oneOf(t, "warning", "1", "2", "3", "9")

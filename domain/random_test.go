@@ -44,6 +44,7 @@ func anyText(t *rapid.T, label string) string {
 func desk(t *rapid.T) Actor {
 	return mostly(t, "desk", Actor{Person: "p3", Name: "某", Unit: "1"}, actors...)
 }
+
 func site(t *rapid.T) Actor {
 	return mostly(t, "site", Actor{Person: "p1", Name: "某", Unit: "205001"}, actors...)
 }
@@ -120,8 +121,10 @@ func brokenUnit(s unit.State, _ []unit.Event) string {
 
 func randomProgramme(t *rapid.T, s programme.State) programme.Command {
 	today := mostly[Day](t, "today", "2023-06-30", "2022-06-30")
-	register := programme.Register{Code: "stadium", Name: anyText(t, "name"), Kind: programme.Project, Unit: "205001", UnitName: "中心", Department: "205", DepartmentName: "局",
-		FundBook: mostly(t, "fund book", programme.GeneralBudget, programme.UnstatedFundBook), From: 2022, To: mostly[FiscalYear](t, "to", 0, 2023, 2021), Jurisdiction: "xinzhou", Source: anySource(t)}
+	register := programme.Register{
+		Code: "stadium", Name: anyText(t, "name"), Kind: programme.Project, Unit: "205001", UnitName: "中心", Department: "205", DepartmentName: "局",
+		FundBook: mostly(t, "fund book", programme.GeneralBudget, programme.UnstatedFundBook), From: 2022, To: mostly[FiscalYear](t, "to", 0, 2023, 2021), Jurisdiction: "xinzhou", Source: anySource(t),
+	}
 	if s.Status == programme.Unregistered {
 		return register
 	}
@@ -170,8 +173,10 @@ func randomRectification(t *rapid.T, s rectification.State) rectification.Comman
 	for i := range answers {
 		answers[i] = rectification.Answer{No: i + 1, Done: "已办 " + strconv.Itoa(i)}
 	}
-	issue := rectification.IssueNotice{Programme: "stadium", Year: 2022, Unit: "205001", UnitName: "中心", Issuer: mostly[UnitCode](t, "issuer", "1", "205001"), Due: mostly[Day](t, "due", "2022-07-31", "2022-06-01"), Document: "示例文", Today: today,
-		Issues: []rectification.Issue{{No: 1, Problem: "问题", Requirement: "要求"}, {No: 2, Problem: "问题", Requirement: anyText(t, "requirement")}}}
+	issue := rectification.IssueNotice{
+		Programme: "stadium", Year: 2022, Unit: "205001", UnitName: "中心", Issuer: mostly[UnitCode](t, "issuer", "1", "205001"), Due: mostly[Day](t, "due", "2022-07-31", "2022-06-01"), Document: "示例文", Today: today,
+		Issues: []rectification.Issue{{No: 1, Problem: "问题", Requirement: "要求"}, {No: 2, Problem: "问题", Requirement: anyText(t, "requirement")}},
+	}
 	if s.Status == rectification.NotIssued {
 		return issue
 	}

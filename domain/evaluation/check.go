@@ -73,7 +73,8 @@ func (c Finalise) Decide(s State) ([]Event, error) {
 	no.If(c.Grade != c.ByBands, domain.Refusal{Code: "evaluation.grade-differs", Reason: fmt.Sprintf("%s 分应为“%s”，不是“%s”", c.Score, c.ByBands, c.Grade), Field: "/grade", Basis: basis})
 	computed := s.Check.Computed
 	no.If((computed == nil || !computed.Equal(c.Score)) && domain.Blank(c.Reason), domain.Refusal{
-		Code: "evaluation.score-not-computed", Reason: fmt.Sprintf("得分 %s 与复算得分 %s 不同，须说明理由", c.Score, text(computed)), Field: "/reason", Basis: "忻州办法 第三十八条"})
+		Code: "evaluation.score-not-computed", Reason: fmt.Sprintf("得分 %s 与复算得分 %s 不同，须说明理由", c.Score, text(computed)), Field: "/reason", Basis: "忻州办法 第三十八条",
+	})
 	return domain.Unless(no, Event(Finalised{Version: c.Version, Score: c.Score, Grade: c.Grade, Reason: c.Reason}))
 }
 

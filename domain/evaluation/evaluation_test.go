@@ -51,9 +51,11 @@ func file(changes ...func(*FileSelf)) FileSelf {
 // filed returns what file becomes as a version.
 func filed(version int, changes ...func(*FileSelf)) SelfFiled {
 	c := file(changes...)
-	f := SelfFiled{Version: version, Programme: c.Programme, Year: c.Year, Unit: c.Unit, Form: c.Form, MoneyUnit: c.MoneyUnit, Frame: c.Frame,
+	f := SelfFiled{
+		Version: version, Programme: c.Programme, Year: c.Year, Unit: c.Unit, Form: c.Form, MoneyUnit: c.MoneyUnit, Frame: c.Frame,
 		Budget: c.Budget, Expected: c.Expected, Achieved: c.Achieved, Rows: c.Rows, Total: c.Total, Grade: c.Grade,
-		Incomplete: c.Incomplete, Cause: c.Cause, Extra: c.Extra, By: c.By.Person, Source: c.Source}
+		Incomplete: c.Incomplete, Cause: c.Cause, Extra: c.Extra, By: c.By.Person, Source: c.Source,
+	}
 	if c.Source != nil {
 		f.By = "" // who copied it did not file it
 	}
@@ -93,8 +95,12 @@ func TestDecide(t *testing.T) {
 		codes string
 	}{
 		{"a self-evaluation is filed", nil, file(), []Event{filed(1)}, ""},
-		{"all that is wrong with a form is said at once", nil, FileSelf{Extra: json.RawMessage("{")}, nil,
-			"programme.malformed-code evaluation.no-year evaluation.no-unit evaluation.no-money-unit evaluation.malformed-extra evaluation.no-money evaluation.no-money evaluation.no-rows"},
+		{
+			"all that is wrong with a form is said at once", nil,
+			FileSelf{Extra: json.RawMessage("{")},
+			nil,
+			"programme.malformed-code evaluation.no-year evaluation.no-unit evaluation.no-money-unit evaluation.malformed-extra evaluation.no-money evaluation.no-money evaluation.no-rows",
+		},
 		{"when the year is over", nil, file(func(c *FileSelf) { c.Today = "2022-12-31" }), nil, "evaluation.year-not-over"},
 		{"or the programme", nil, file(func(c *FileSelf) { c.Today, c.Ended = "2022-12-31", domain.Fact{Event: "018f", Holds: true} }), []Event{filed(1)}, ""},
 		{"execution scores within its weight", nil, file(func(c *FileSelf) { c.Budget.Score = d("10.01") }), nil, "evaluation.score-over-weight"},
@@ -109,17 +115,23 @@ func TestDecide(t *testing.T) {
 		{"results far beyond the target are explained", nil, file(func(c *FileSelf) { c.Attained["1"] = *d("1.3") }), nil, "evaluation.over-fulfilment-unexplained"},
 		{"and once they are, filed", nil, file(func(c *FileSelf) { c.Attained["1"], c.Rows[0].Reason = *d("1.5"), "延长开放" }), []Event{filed(1, func(c *FileSelf) { c.Rows[0].Reason = "延长开放" })}, ""},
 		{"where no limit is set, none is asked for", nil, file(func(c *FileSelf) { c.Attained["1"], c.Explain = *d("25"), domain.Decimal{} }), []Event{filed(1)}, ""},
-		{"a form that prints no weights loses no points", nil, file(func(c *FileSelf) { c.Indicators, c.Rows[1].Weight, c.Rows[1].Reason = nil, nil, "" }),
-			[]Event{filed(1, func(c *FileSelf) { c.Rows[1].Weight, c.Rows[1].Reason = nil, "" })}, ""},
+		{
+			"a form that prints no weights loses no points", nil, file(func(c *FileSelf) { c.Indicators, c.Rows[1].Weight, c.Rows[1].Reason = nil, nil, "" }),
+			[]Event{filed(1, func(c *FileSelf) { c.Rows[1].Weight, c.Rows[1].Reason = nil, "" })},
+			"",
+		},
 		{"the rows are those of the goal", nil, file(func(c *FileSelf) { c.Rows[1].Row = "3" }), nil, "evaluation.row-missing evaluation.unknown-row"},
 		{"with its targets and weights", nil, file(func(c *FileSelf) {
 			c.Rows[0].Target, c.Rows[0].Weight = "≥200天", d("61")
 			c.Rows[0].Score = d("61")
 		}), nil, "evaluation.target-changed evaluation.weight-changed"},
-		{"a printed table is taken as it is", nil, file(sourced, func(c *FileSelf) {
-			c.Today, c.Rows, c.Budget, c.Total = "", nil, Budget{Executed: money(1)}, d("46")
-		}),
-			[]Event{filed(1, sourced, func(c *FileSelf) { c.Rows, c.Budget, c.Total = nil, Budget{Executed: money(1)}, d("46") })}, ""},
+		{
+			"a printed table is taken as it is", nil, file(sourced, func(c *FileSelf) {
+				c.Today, c.Rows, c.Budget, c.Total = "", nil, Budget{Executed: money(1)}, d("46")
+			}),
+			[]Event{filed(1, sourced, func(c *FileSelf) { c.Rows, c.Budget, c.Total = nil, Budget{Executed: money(1)}, d("46") })},
+			"",
+		},
 		{"only its rows must tell apart", nil, file(sourced, func(c *FileSelf) { c.Rows[1].Row = "1" }), nil, "evaluation.duplicate-row"},
 		{"a version not yet checked may be replaced, with the cause", onDesk, file(cause, fuller), []Event{filed(2, cause, fuller)}, ""},
 		{"a returned one must be", sentBack, file(cause, fuller), []Event{filed(2, cause, fuller)}, ""},

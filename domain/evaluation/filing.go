@@ -73,7 +73,8 @@ func (c FileSelf) identity(s State) (no domain.Refusals) {
 	no.If(!c.Year.Valid(), domain.Refusal{Code: "evaluation.no-year", Reason: fmt.Sprintf("%d 不是可登记的预算年度", c.Year), Field: "/year"})
 	no.If(c.Unit.Check() != nil, domain.Refusal{Code: "evaluation.no-unit", Reason: "报送单位未填或有误", Field: "/unit"})
 	no.If(s.Version > 0 && (c.Programme != s.Current.Programme || c.Year != s.Current.Year), domain.Refusal{
-		Code: "evaluation.other-programme", Reason: fmt.Sprintf("此处是 %s 项目 %d 年的自评", s.Current.Programme, s.Current.Year), Field: "/programme"})
+		Code: "evaluation.other-programme", Reason: fmt.Sprintf("此处是 %s 项目 %d 年的自评", s.Current.Programme, s.Current.Year), Field: "/programme",
+	})
 	_, err := domain.MoneyUnit(c.MoneyUnit)
 	no.If(err != nil, domain.Refusal{Code: "evaluation.no-money-unit", Reason: fmt.Sprintf("金额单位“%s”不是元、万元或亿元", c.MoneyUnit), Field: "/moneyUnit"})
 	no.If(len(c.Extra) > 0 && !json.Valid(c.Extra), domain.Refusal{Code: "evaluation.malformed-extra", Reason: "表外附记不是 JSON", Field: "/extra"})
@@ -91,7 +92,8 @@ func (c FileSelf) identity(s State) (no domain.Refusals) {
 // timing refuses a self-evaluation while the money is still being spent.
 func (c FileSelf) timing() (no domain.Refusals) {
 	no.If(c.Year.Valid() && c.Today <= c.Year.Last() && !c.Ended.Holds, domain.Refusal{
-		Code: "evaluation.year-not-over", Reason: fmt.Sprintf("%d 年度预算尚未执行完毕（今天 %s），项目也未结束", c.Year, c.Today), Field: "/year", Basis: "忻州办法 第三十二条"})
+		Code: "evaluation.year-not-over", Reason: fmt.Sprintf("%d 年度预算尚未执行完毕（今天 %s），项目也未结束", c.Year, c.Today), Field: "/year", Basis: "忻州办法 第三十二条",
+	})
 	return no
 }
 
@@ -118,7 +120,8 @@ func (c FileSelf) money() (no domain.Refusals) {
 	}
 	b := c.Budget
 	no.If(b.Score != nil && b.Weight != nil && (b.Score.Sign() < 0 || b.Weight.Less(*b.Score)), domain.Refusal{
-		Code: "evaluation.score-over-weight", Reason: fmt.Sprintf("预算执行率得 %s 分，应在 0 至 %s 分之间", text(b.Score), text(b.Weight)), Field: "/budget/score", Basis: basis})
+		Code: "evaluation.score-over-weight", Reason: fmt.Sprintf("预算执行率得 %s 分，应在 0 至 %s 分之间", text(b.Score), text(b.Weight)), Field: "/budget/score", Basis: basis,
+	})
 	return no
 }
 
@@ -137,12 +140,15 @@ func (c FileSelf) rows() (no domain.Refusals) {
 		}
 		silent := domain.Blank(row.Reason)
 		no.If(row.Score.Sign() < 0 || row.Weight != nil && row.Weight.Less(*row.Score), domain.Refusal{
-			Code: "evaluation.score-over-weight", Reason: fmt.Sprintf("第 %d 行“%s”得 %s 分，应在 0 至 %s 分之间", i+1, row.Name, row.Score, text(row.Weight)), Field: at + "/score", Basis: basis})
+			Code: "evaluation.score-over-weight", Reason: fmt.Sprintf("第 %d 行“%s”得 %s 分，应在 0 至 %s 分之间", i+1, row.Name, row.Score, text(row.Weight)), Field: at + "/score", Basis: basis,
+		})
 		no.If(silent && row.Weight != nil && row.Score.Less(*row.Weight), domain.Refusal{
-			Code: "evaluation.deduction-without-reason", Reason: fmt.Sprintf("第 %d 行“%s”扣 %s 分，须填写偏差原因及改进措施", i+1, row.Name, lost(row)), Field: at + "/reason", Basis: basis})
+			Code: "evaluation.deduction-without-reason", Reason: fmt.Sprintf("第 %d 行“%s”扣 %s 分，须填写偏差原因及改进措施", i+1, row.Name, lost(row)), Field: at + "/reason", Basis: basis,
+		})
 		attained, known := c.Attained[row.Row]
 		no.If(silent && known && c.Explain.Sign() > 0 && !attained.Less(c.Explain), domain.Refusal{
-			Code: "evaluation.over-fulfilment-unexplained", Reason: fmt.Sprintf("第 %d 行“%s”完成值为指标值的 %s 倍，达到 %s 倍须说明原因", i+1, row.Name, attained, c.Explain), Field: at + "/reason", Basis: basis})
+			Code: "evaluation.over-fulfilment-unexplained", Reason: fmt.Sprintf("第 %d 行“%s”完成值为指标值的 %s 倍，达到 %s 倍须说明原因", i+1, row.Name, attained, c.Explain), Field: at + "/reason", Basis: basis,
+		})
 	}
 	return no
 }
@@ -164,9 +170,11 @@ func (c FileSelf) agreed() (no domain.Refusals) {
 		set, known := goal[row.Row]
 		no.If(!known, domain.Refusal{Code: "evaluation.unknown-row", Reason: fmt.Sprintf("批复的目标没有行号为 %s 的指标", row.Row), Field: at + "/row", Basis: basis})
 		no.If(known && (row.Name != set.Name || row.Target != set.Target), domain.Refusal{
-			Code: "evaluation.target-changed", Reason: fmt.Sprintf("第 %d 行“%s %s”与批复的“%s %s”不一致", i+1, row.Name, row.Target, set.Name, set.Target), Field: at + "/target", Basis: basis})
+			Code: "evaluation.target-changed", Reason: fmt.Sprintf("第 %d 行“%s %s”与批复的“%s %s”不一致", i+1, row.Name, row.Target, set.Name, set.Target), Field: at + "/target", Basis: basis,
+		})
 		no.If(known && set.Weight != nil && (row.Weight == nil || !row.Weight.Equal(*set.Weight)), domain.Refusal{
-			Code: "evaluation.weight-changed", Reason: fmt.Sprintf("第 %d 行“%s”分值 %s，批复为 %s", i+1, row.Name, text(row.Weight), text(set.Weight)), Field: at + "/weight", Basis: basis})
+			Code: "evaluation.weight-changed", Reason: fmt.Sprintf("第 %d 行“%s”分值 %s，批复为 %s", i+1, row.Name, text(row.Weight), text(set.Weight)), Field: at + "/weight", Basis: basis,
+		})
 	}
 	return no
 }

@@ -53,15 +53,23 @@ func TestDecide(t *testing.T) {
 		{"not a negative one", nil, SetBudget{Programme: "whole", Year: 2023, Unit: "3", Amount: -1, Source: printed}, nil, "execution.no-amount"},
 		{"nor one beyond all money", nil, SetBudget{Programme: "whole", Year: 2023, Unit: "3", Amount: domain.MaxMoney + 1, Source: printed}, nil, "execution.amount-too-large"},
 
-		{"a budget is adjusted with the goal", open, AdjustBudget{Amount: 30 * wan, Reason: "追加", Document: "示例财预〔2022〕88号", Goal: goal},
-			[]Event{BudgetAdjusted{Was: 25 * wan, Amount: 30 * wan, Reason: "追加", Document: "示例财预〔2022〕88号"}}, ""},
+		{
+			"a budget is adjusted with the goal", open,
+			AdjustBudget{Amount: 30 * wan, Reason: "追加", Document: "示例财预〔2022〕88号", Goal: goal},
+			[]Event{BudgetAdjusted{Was: 25 * wan, Amount: 30 * wan, Reason: "追加", Document: "示例财预〔2022〕88号"}},
+			"",
+		},
 		{"not without", open, AdjustBudget{Amount: 30 * wan, Reason: "追加", Document: "x"}, nil, "execution.goal-not-adjusted"},
 		{"nor without reason and document", open, AdjustBudget{Amount: 30 * wan, Goal: goal}, nil, "execution.no-reason execution.no-document"},
 		{"the same budget changes nothing", open, AdjustBudget{Amount: 25 * wan}, nil, ""},
 		{"not below what is paid", spent, AdjustBudget{Amount: 11 * wan, Reason: "压减", Document: "x", Goal: goal}, nil, "execution.below-paid"},
 		{"nor below what is allotted", spent, AdjustBudget{Amount: 19 * wan, Reason: "压减", Document: "x", Goal: goal}, nil, "execution.below-allotted"},
-		{"after a recall it may", append(spent, Recalled{Amount: 8 * wan}), AdjustBudget{Amount: 12 * wan, Reason: "压减", Document: "x", Goal: goal},
-			[]Event{BudgetAdjusted{Was: 25 * wan, Amount: 12 * wan, Reason: "压减", Document: "x"}}, ""},
+		{
+			"after a recall it may", append(spent, Recalled{Amount: 8 * wan}),
+			AdjustBudget{Amount: 12 * wan, Reason: "压减", Document: "x", Goal: goal},
+			[]Event{BudgetAdjusted{Was: 25 * wan, Amount: 12 * wan, Reason: "压减", Document: "x"}},
+			"",
+		},
 		{"a source attests its adjustment", attested, AdjustBudget{Amount: 1, Source: printed}, []Event{BudgetAdjusted{Was: 3_297_700 * domain.Yuan, Amount: 1, Source: printed}}, ""},
 		{"not to less than nothing", attested, AdjustBudget{Amount: -1, Source: printed}, nil, "execution.no-amount"},
 		{"nor to more than everything", attested, AdjustBudget{Amount: domain.MaxMoney + 1, Source: printed}, nil, "execution.amount-too-large"},
@@ -89,17 +97,29 @@ func TestDecide(t *testing.T) {
 		{"nor what cannot be added up", append(attested, Paid{Payment: "a", Amount: domain.MaxMoney, Source: printed}), Pay{Payment: "b", Amount: 1, Source: printed}, nil, "execution.amount-too-large"},
 		{"nor into a suspension", append(attested, suspended), Pay{Payment: "全年", Amount: 1, Source: printed}, nil, "execution.suspended"},
 
-		{"a payment is put right", spent, CorrectPayment{Corrects: "018f", Payment: "0530-017", Amount: 11 * wan, Reason: "录入有误"},
-			[]Event{PaymentCorrected{Corrects: "018f", Payment: "0530-017", Was: 12 * wan, Amount: 11 * wan, Reason: "录入有误"}}, ""},
-		{"or voided, even while payments are held", held, CorrectPayment{Corrects: "018f", Payment: "0530-017", Reason: "退票"},
-			[]Event{PaymentCorrected{Corrects: "018f", Payment: "0530-017", Was: 12 * wan, Reason: "退票"}}, ""},
+		{
+			"a payment is put right", spent,
+			CorrectPayment{Corrects: "018f", Payment: "0530-017", Amount: 11 * wan, Reason: "录入有误"},
+			[]Event{PaymentCorrected{Corrects: "018f", Payment: "0530-017", Was: 12 * wan, Amount: 11 * wan, Reason: "录入有误"}},
+			"",
+		},
+		{
+			"or voided, even while payments are held", held,
+			CorrectPayment{Corrects: "018f", Payment: "0530-017", Reason: "退票"},
+			[]Event{PaymentCorrected{Corrects: "018f", Payment: "0530-017", Was: 12 * wan, Reason: "退票"}},
+			"",
+		},
 		{"what is right stays", spent, CorrectPayment{Payment: "0530-017", Amount: 12 * wan}, nil, ""},
 		{"only what was paid", spent, CorrectPayment{Corrects: "018f", Payment: "9", Amount: 1, Reason: "x"}, nil, "execution.unknown-payment"},
 		{"saying what and why", spent, CorrectPayment{Payment: "0530-017", Amount: -1}, nil, "execution.corrects-nothing execution.no-amount execution.no-reason"},
 		{"within what is allotted", spent, CorrectPayment{Corrects: "018f", Payment: "0530-017", Amount: 21 * wan, Reason: "x"}, nil, "execution.over-allotted"},
 		{"not below what came back", append(spent, Recovered{Amount: 2 * wan, Payment: "0530-017"}), CorrectPayment{Corrects: "018f", Payment: "0530-017", Amount: wan, Reason: "x"}, nil, "execution.below-recovered"},
-		{"an attested payment may be put right upwards", append(attested, Paid{Payment: "全年", Amount: 1, Source: printed}), CorrectPayment{Corrects: "018f", Payment: "全年", Amount: 2, Reason: "x"},
-			[]Event{PaymentCorrected{Corrects: "018f", Payment: "全年", Was: 1, Amount: 2, Reason: "x"}}, ""},
+		{
+			"an attested payment may be put right upwards", append(attested, Paid{Payment: "全年", Amount: 1, Source: printed}),
+			CorrectPayment{Corrects: "018f", Payment: "全年", Amount: 2, Reason: "x"},
+			[]Event{PaymentCorrected{Corrects: "018f", Payment: "全年", Was: 1, Amount: 2, Reason: "x"}},
+			"",
+		},
 		{"within reason", append(attested, Paid{Payment: "全年", Amount: 1, Source: printed}), CorrectPayment{Corrects: "018f", Payment: "全年", Amount: domain.MaxMoney + 1, Reason: "x"}, nil, "execution.amount-too-large"},
 
 		{"payments are suspended", spent, Suspend{Reason: suspended.Reason, Warning: "1"}, []Event{suspended}, ""},
@@ -113,8 +133,8 @@ func TestDecide(t *testing.T) {
 		{"what flows is not resumed", spent, Resume{Reason: "x", By: finance}, nil, "execution.not-suspended"},
 		{"what is stopped is not resumed", shut, Resume{Reason: "x", By: finance}, nil, "execution.stopped"},
 		{"what never began is not resumed", nil, Resume{Reason: "x", By: finance}, nil, "execution.no-budget"},
-		{"payments are stopped", spent, Stop{Reason: stopped.Reason}, []Event{stopped}, ""},
-		{"a suspension may become a stop", held, Stop{Reason: stopped.Reason}, []Event{stopped}, ""},
+		{"payments are stopped", spent, Stop(stopped), []Event{stopped}, ""},
+		{"a suspension may become a stop", held, Stop(stopped), []Event{stopped}, ""},
 		{"not twice", shut, Stop{Reason: "x"}, nil, "execution.stopped"},
 		{"not without a reason", spent, Stop{}, nil, "execution.no-reason"},
 		{"nothing to stop", nil, Stop{Reason: "x"}, nil, "execution.no-budget"},
@@ -146,8 +166,10 @@ func TestDecide(t *testing.T) {
 func TestState(t *testing.T) {
 	s := domain.Replay[State](append(held,
 		PaymentCorrected{Payment: "0530-017", Amount: 10 * wan}, Recovered{Payment: "0530-017", Amount: wan}, Recalled{Amount: 3 * wan}, BudgetAdjusted{Amount: 22 * wan})...)
-	want := State{Status: Held, Reason: suspended.Reason, Programme: "stadium", Year: 2022, Unit: "205001", Budget: 25 * wan, FullYear: 22 * wan,
-		Allotted: 20 * wan, Paid: 10 * wan, Recalled: 3 * wan, Recovered: wan, Payments: map[string]Payment{"0530-017": {Amount: 10 * wan, Recovered: wan}}}
+	want := State{
+		Status: Held, Reason: suspended.Reason, Programme: "stadium", Year: 2022, Unit: "205001", Budget: 25 * wan, FullYear: 22 * wan,
+		Allotted: 20 * wan, Paid: 10 * wan, Recalled: 3 * wan, Recovered: wan, Payments: map[string]Payment{"0530-017": {Amount: 10 * wan, Recovered: wan}},
+	}
 	if !reflect.DeepEqual(s, want) {
 		t.Errorf("got  %+v\nwant %+v", s, want)
 	}

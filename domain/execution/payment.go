@@ -38,10 +38,12 @@ func (c Pay) Decide(s State) ([]Event, error) {
 func (s State) affords(amount domain.Money) (no domain.Refusals) {
 	const basis = "预算法 第十三条"
 	no.If(amount > s.Unspent(), domain.Refusal{
-		Code: "execution.over-allotted", Reason: fmt.Sprintf("支付 %s 元，超过已下达而未支出的 %s 元", amount.Exact(), s.Unspent().Exact()), Field: "/amount", Basis: basis})
+		Code: "execution.over-allotted", Reason: fmt.Sprintf("支付 %s 元，超过已下达而未支出的 %s 元", amount.Exact(), s.Unspent().Exact()), Field: "/amount", Basis: basis,
+	})
 	left := s.FullYear - s.Paid
 	no.If(amount > left, domain.Refusal{
-		Code: "execution.over-budget", Reason: fmt.Sprintf("支付 %s 元，超过全年预算 %s 元中尚未支出的 %s 元", amount.Exact(), s.FullYear.Exact(), left.Exact()), Field: "/amount", Basis: basis})
+		Code: "execution.over-budget", Reason: fmt.Sprintf("支付 %s 元，超过全年预算 %s 元中尚未支出的 %s 元", amount.Exact(), s.FullYear.Exact(), left.Exact()), Field: "/amount", Basis: basis,
+	})
 	return no
 }
 
@@ -66,7 +68,8 @@ func (c CorrectPayment) Decide(s State) ([]Event, error) {
 	no.If(c.Amount < 0, noAmount("更正后", c.Amount))
 	no.If(c.Amount > domain.MaxMoney-(s.Paid-p.Amount), tooMuch)
 	no.If(c.Amount >= 0 && c.Amount < p.Recovered, domain.Refusal{
-		Code: "execution.below-recovered", Reason: fmt.Sprintf("更正为 %s 元，低于已追回的 %s 元", c.Amount.Exact(), p.Recovered.Exact()), Field: "/amount"})
+		Code: "execution.below-recovered", Reason: fmt.Sprintf("更正为 %s 元，低于已追回的 %s 元", c.Amount.Exact(), p.Recovered.Exact()), Field: "/amount",
+	})
 	no.If(domain.Blank(c.Reason), noReason("更正"))
 	if more := c.Amount - p.Amount; more > 0 && !p.Attested {
 		no = append(no, s.affords(more)...)
@@ -92,7 +95,8 @@ func (c Recover) Decide(s State) ([]Event, error) {
 	left := p.Amount - p.Recovered
 	no.If(c.Amount <= 0, noAmount("追回", c.Amount))
 	no.If(c.Amount > left, domain.Refusal{
-		Code: "execution.over-payment", Reason: fmt.Sprintf("追回 %s 元，超过该笔支付尚未追回的 %s 元", c.Amount.Exact(), left.Exact()), Field: "/amount", Basis: basis})
+		Code: "execution.over-payment", Reason: fmt.Sprintf("追回 %s 元，超过该笔支付尚未追回的 %s 元", c.Amount.Exact(), left.Exact()), Field: "/amount", Basis: basis,
+	})
 	no.If(domain.Blank(c.Reason), noReason("追回"))
 	return domain.Unless(no, Event(Recovered(c)))
 }

@@ -58,7 +58,8 @@ func (c File) identity(s State) (no domain.Refusals) {
 	no.If(!c.Year.Valid(), domain.Refusal{Code: "goal.no-year", Reason: fmt.Sprintf("%d 不是可登记的预算年度", c.Year), Field: "/year"})
 	no.If(c.Unit.Check() != nil, domain.Refusal{Code: "goal.no-unit", Reason: "申报单位未填或有误", Field: "/unit", Basis: "忻州办法 第十九条"})
 	no.If(s.Version > 0 && (c.Programme != s.Current.Programme || c.Year != s.Current.Year), domain.Refusal{
-		Code: "goal.other-programme", Reason: fmt.Sprintf("此处是 %s 项目 %d 年的目标", s.Current.Programme, s.Current.Year), Field: "/programme"})
+		Code: "goal.other-programme", Reason: fmt.Sprintf("此处是 %s 项目 %d 年的目标", s.Current.Programme, s.Current.Year), Field: "/programme",
+	})
 	no.If(c.Budget < 0, noBudget(c.Budget))
 	no.If(c.Budget > domain.MaxMoney, domain.Refusal{Code: "goal.amount-too-large", Reason: "金额超过可记的一千万亿元", Field: "/budget"})
 	rows := map[string]int{}
@@ -89,11 +90,13 @@ func (c File) money() (no domain.Refusals) {
 	var sum domain.Money
 	for i, source := range c.Sources {
 		no.If(source.Amount < 0 || source.Amount > domain.MaxMoney || domain.Blank(source.Name), domain.Refusal{
-			Code: "goal.malformed-source", Reason: fmt.Sprintf("第 %d 项资金来源须有名称，金额不得为负或超出可记数", i+1), Field: fmt.Sprintf("/sources/%d", i), Basis: "忻州办法 第三条"})
+			Code: "goal.malformed-source", Reason: fmt.Sprintf("第 %d 项资金来源须有名称，金额不得为负或超出可记数", i+1), Field: fmt.Sprintf("/sources/%d", i), Basis: "忻州办法 第三条",
+		})
 		sum = min(sum+source.Amount, 2*domain.MaxMoney) // however many there are, the sum does not overflow
 	}
 	no.If(len(c.Sources) > 0 && len(no) == 0 && sum != c.Budget, domain.Refusal{
-		Code: "goal.sources-differ", Reason: fmt.Sprintf("资金来源合计 %s 万元，与申报预算 %s 万元相差 %s 万元", sum.Wan(), c.Budget.Wan(), (sum - c.Budget).Wan()), Field: "/sources", Basis: "忻州办法 第三条"})
+		Code: "goal.sources-differ", Reason: fmt.Sprintf("资金来源合计 %s 万元，与申报预算 %s 万元相差 %s 万元", sum.Wan(), c.Budget.Wan(), (sum - c.Budget).Wan()), Field: "/sources", Basis: "忻州办法 第三条",
+	})
 	no.If(c.Budget == 0, noBudget(c.Budget))
 	return no
 }
@@ -132,7 +135,8 @@ func (c File) weights() (no domain.Refusals) {
 		sum = sum.Add(*row.Weight)
 	}
 	no.If(len(no) == 0 && !sum.Equal(c.WeightSum), domain.Refusal{
-		Code: "goal.weights-not-100", Reason: fmt.Sprintf("指标分值合计 %s，应为 %s", sum, c.WeightSum), Field: "/indicators", Basis: basis})
+		Code: "goal.weights-not-100", Reason: fmt.Sprintf("指标分值合计 %s，应为 %s", sum, c.WeightSum), Field: "/indicators", Basis: basis,
+	})
 	return no
 }
 

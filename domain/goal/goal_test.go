@@ -48,8 +48,10 @@ func filed(version, adjusts int, changes ...func(*File)) Filed {
 	if c.Source != nil {
 		c.By.Person = "" // who copied it did not file it
 	}
-	return Filed{Version: version, Programme: c.Programme, Year: c.Year, Unit: c.Unit, Budget: c.Budget, Sources: c.Sources,
-		Objective: c.Objective, Indicators: c.Indicators, Adjusts: adjusts, Cause: c.Cause, By: c.By.Person, Source: c.Source}
+	return Filed{
+		Version: version, Programme: c.Programme, Year: c.Year, Unit: c.Unit, Budget: c.Budget, Sources: c.Sources,
+		Objective: c.Objective, Indicators: c.Indicators, Adjusts: adjusts, Cause: c.Cause, By: c.By.Person, Source: c.Source,
+	}
 }
 
 func sourced(c *File) { c.Source = printed }
@@ -101,8 +103,12 @@ func TestDecide(t *testing.T) {
 		codes string
 	}{
 		{"a goal is filed", nil, file(), []Event{filed(1, 0)}, ""},
-		{"all that is wrong with a form is said at once", nil, File{WeightSum: domain.Int(90)}, nil,
-			"programme.malformed-code goal.no-year goal.no-unit goal.no-budget goal.no-objective goal.no-indicators goal.programme-not-active"},
+		{
+			"all that is wrong with a form is said at once", nil,
+			File{WeightSum: domain.Int(90)},
+			nil,
+			"programme.malformed-code goal.no-year goal.no-unit goal.no-budget goal.no-objective goal.no-indicators goal.programme-not-active",
+		},
 		{"for a programme that runs", nil, file(func(c *File) { c.Active = domain.Fact{Text: "已于 2021-12-31 退出"} }), nil, "goal.programme-not-active"},
 		{"for more than no money", nil, file(func(c *File) { c.Budget, c.Sources = -1, nil }), nil, "goal.no-budget"},
 		{"for less than all money", nil, file(func(c *File) { c.Budget, c.Sources = domain.MaxMoney+1, nil }), nil, "goal.amount-too-large"},
@@ -112,39 +118,56 @@ func TestDecide(t *testing.T) {
 			c.Sources = slices.Repeat([]domain.FundSource{{Name: "其他", Amount: domain.MaxMoney}}, 200)
 		}), nil, "goal.sources-differ"},
 		{"without sources the budget stands alone", nil, file(func(c *File) { c.Sources = nil }), []Event{filed(1, 0, func(c *File) { c.Sources = nil })}, ""},
-		{"a row has a name, a level, a target and a weight", nil, file(func(c *File) { c.Indicators[1] = domain.Indicator{Row: "2"} }), nil,
-			"goal.no-level goal.no-indicator-name goal.no-target goal.no-weight"},
+		{
+			"a row has a name, a level, a target and a weight", nil, file(func(c *File) { c.Indicators[1] = domain.Indicator{Row: "2"} }), nil,
+			"goal.no-level goal.no-indicator-name goal.no-target goal.no-weight",
+		},
 		{"rows tell apart", nil, file(func(c *File) { c.Indicators[1].Row = "1"; c.Indicators[2].Row = "" }), nil, "goal.duplicate-row goal.no-row"},
 		{"an indicator is set once", nil, file(func(c *File) {
 			c.Indicators[1] = c.Indicators[0]
 			c.Indicators[1].Row, c.Indicators[1].Weight = "2", weight(30)
 		}), nil, "goal.duplicate-indicator"},
 		{"weights add up", nil, file(func(c *File) { c.Indicators[2].Weight = weight(20) }), nil, "goal.weights-not-100"},
-		{"to what the frame demands", nil, file(func(c *File) { c.WeightSum = domain.Int(100); c.Indicators[2].Weight = weight(20) }),
-			[]Event{filed(1, 0, func(c *File) { c.Indicators[2].Weight = weight(20) })}, ""},
+		{
+			"to what the frame demands", nil, file(func(c *File) { c.WeightSum = domain.Int(100); c.Indicators[2].Weight = weight(20) }),
+			[]Event{filed(1, 0, func(c *File) { c.Indicators[2].Weight = weight(20) })},
+			"",
+		},
 		{"no weight is negative", nil, file(func(c *File) { c.Indicators[2].Weight = weight(-10) }), nil, "goal.no-weight"},
-		{"a frame without weights asks for none", nil, file(func(c *File) { c.WeightSum, c.Indicators[0].Weight = domain.Decimal{}, nil }),
-			[]Event{filed(1, 0, func(c *File) { c.Indicators[0].Weight = nil })}, ""},
-		{"a printed form is taken as it is", nil, file(sourced, func(c *File) {
-			c.Active, c.Budget, c.Objective, c.Sources, c.Indicators = domain.Fact{}, 0, "", nil, []domain.Indicator{{Row: "1"}, {Row: "2"}}
-		}),
+		{
+			"a frame without weights asks for none", nil, file(func(c *File) { c.WeightSum, c.Indicators[0].Weight = domain.Decimal{}, nil }),
+			[]Event{filed(1, 0, func(c *File) { c.Indicators[0].Weight = nil })},
+			"",
+		},
+		{
+			"a printed form is taken as it is", nil, file(sourced, func(c *File) {
+				c.Active, c.Budget, c.Objective, c.Sources, c.Indicators = domain.Fact{}, 0, "", nil, []domain.Indicator{{Row: "1"}, {Row: "2"}}
+			}),
 			[]Event{filed(1, 0, sourced, func(c *File) {
 				c.Budget, c.Objective, c.Sources, c.Indicators = 0, "", nil, []domain.Indicator{{Row: "1"}, {Row: "2"}}
-			})}, ""},
+			})},
+			"",
+		},
 		{"only its rows must tell apart", nil, file(sourced, func(c *File) { c.Indicators = []domain.Indicator{{Row: "1"}, {Row: "1"}} }), nil, "goal.duplicate-row"},
 		{"nothing is filed over what is on the desks", onDesk, file(longer, cause), nil, "goal.under-review"},
 		{"nor over what has its opinion", passed, file(longer, cause), nil, "goal.under-review"},
 		{"after a return it is filed again, with the cause", sentBack, file(longer, cause), []Event{filed(2, 0, longer, cause)}, ""},
 		{"not without", sentBack, file(longer), nil, "goal.no-cause"},
 		{"and not the same again", sentBack, file(cause), nil, "goal.unchanged"},
-		{"a changed weight is a change", sentBack, file(cause, func(c *File) { c.Indicators[0].Weight, c.Indicators[1].Weight = weight(40), weight(40) }),
-			[]Event{filed(2, 0, cause, func(c *File) { c.Indicators[0].Weight, c.Indicators[1].Weight = weight(40), weight(40) })}, ""},
+		{
+			"a changed weight is a change", sentBack, file(cause, func(c *File) { c.Indicators[0].Weight, c.Indicators[1].Weight = weight(40), weight(40) }),
+			[]Event{filed(2, 0, cause, func(c *File) { c.Indicators[0].Weight, c.Indicators[1].Weight = weight(40), weight(40) })},
+			"",
+		},
 		{"another programme's form has no place here", sentBack, file(longer, cause, func(c *File) { c.Programme = "pool" }), nil, "goal.other-programme"},
 		{"what is approved is adjusted through the same steps", inForce, file(longer, cause), []Event{filed(2, 1, longer, cause)}, ""},
 		{"not without special cause", inForce, file(longer), nil, "goal.no-cause"},
 		{"and not for nothing", inForce, file(cause), nil, "goal.unchanged"},
-		{"an adjustment sent back still adjusts the approved version", append(inForce, filed(2, 1, longer, cause), Returned{Version: 2}), file(cause, func(c *File) { c.Objective = "三" }),
-			[]Event{filed(3, 1, cause, func(c *File) { c.Objective = "三" })}, ""},
+		{
+			"an adjustment sent back still adjusts the approved version", append(inForce, filed(2, 1, longer, cause), Returned{Version: 2}), file(cause, func(c *File) { c.Objective = "三" }),
+			[]Event{filed(3, 1, cause, func(c *File) { c.Objective = "三" })},
+			"",
+		},
 
 		{"finance reviews", onDesk, review(excellent), []Event{reviewed(excellent, "优", true)}, ""},
 		{"eighty is good", onDesk, review(good), []Event{reviewed(good, "良", true)}, ""},

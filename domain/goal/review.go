@@ -40,14 +40,18 @@ func (c Review) Decide(s State) ([]Event, error) {
 		full        int64
 		given       *Criterion
 	}{
-		{"/completeness", "完整性", 20, &c.Completeness}, {"/relevance", "相关性", 30, &c.Relevance},
-		{"/suitability", "适当性", 30, &c.Suitability}, {"/feasibility", "可行性", 20, &c.Feasibility},
+		{"/completeness", "完整性", 20, &c.Completeness},
+		{"/relevance", "相关性", 30, &c.Relevance},
+		{"/suitability", "适当性", 30, &c.Suitability},
+		{"/feasibility", "可行性", 20, &c.Feasibility},
 	} {
 		full, given := domain.Int(mark.full), mark.given
 		no.If(!given.Full.IsZero() && !given.Full.Equal(full), domain.Refusal{
-			Code: "goal.full-marks-differ", Reason: fmt.Sprintf("%s满分应为 %s，不是 %s", mark.name, full, given.Full), Field: mark.field + "/full", Basis: reviewForm})
+			Code: "goal.full-marks-differ", Reason: fmt.Sprintf("%s满分应为 %s，不是 %s", mark.name, full, given.Full), Field: mark.field + "/full", Basis: reviewForm,
+		})
 		no.If(given.Score.Sign() < 0 || full.Less(given.Score), domain.Refusal{
-			Code: "goal.score-beyond-full", Reason: fmt.Sprintf("%s得 %s 分，应在 0 至 %s 分之间", mark.name, given.Score, full), Field: mark.field + "/score", Basis: reviewForm})
+			Code: "goal.score-beyond-full", Reason: fmt.Sprintf("%s得 %s 分，应在 0 至 %s 分之间", mark.name, given.Score, full), Field: mark.field + "/score", Basis: reviewForm,
+		})
 		given.Full = full
 		total = total.Add(given.Score)
 	}

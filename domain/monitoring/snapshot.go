@@ -41,7 +41,8 @@ func (c TakeSnapshot) Decide(s State) ([]Event, error) {
 	no.If(s.snapshot(c.Snapshot) >= 0, domain.Refusal{Code: "monitoring.number-used", Reason: fmt.Sprintf("本年度已有第 %s 期监控", c.Snapshot), Field: "/snapshot"})
 	last, any := s.Latest()
 	no.If(any && c.Day.Valid() && c.Day <= last.Day, domain.Refusal{
-		Code: "monitoring.not-after-last", Reason: fmt.Sprintf("截至日 %s 须晚于上一期的 %s", c.Day, last.Day), Field: "/day"})
+		Code: "monitoring.not-after-last", Reason: fmt.Sprintf("截至日 %s 须晚于上一期的 %s", c.Day, last.Day), Field: "/day",
+	})
 	taken := c.taken()
 	return domain.Unless(no, append([]Event{taken}, s.warn(taken, c.Thresholds)...)...)
 }
@@ -66,7 +67,8 @@ func (c CorrectSnapshot) Decide(s State) ([]Event, error) {
 	no.If(domain.Blank(c.Corrects), domain.Refusal{Code: "monitoring.corrects-nothing", Reason: "未指明被更正的记录", Field: "/corrects"})
 	no.If(domain.Blank(c.Reason), domain.Refusal{Code: "monitoring.no-reason", Reason: "更正原因未填", Field: "/reason"})
 	no.If(day.Valid() && (i > 0 && day <= s.Snapshots[i-1].Day || i+1 < len(s.Snapshots) && day >= s.Snapshots[i+1].Day), domain.Refusal{
-		Code: "monitoring.out-of-order", Reason: fmt.Sprintf("截至日 %s 与前后各期次序不符", day), Field: "/snapshot/day"})
+		Code: "monitoring.out-of-order", Reason: fmt.Sprintf("截至日 %s 与前后各期次序不符", day), Field: "/snapshot/day",
+	})
 	taken := c.Snapshot.taken()
 	events := []Event{SnapshotCorrected{Corrects: c.Corrects, Snapshot: taken, Reason: c.Reason}}
 	if i == len(s.Snapshots)-1 {

@@ -47,10 +47,17 @@ func TestDecide(t *testing.T) {
 	}{
 		{"a programme is registered", nil, Register(registered), []Event{registered}, ""},
 		{"not twice", running, Register(registered), nil, "programme.already-registered"},
-		{"all that is wrong is said at once", nil, Register{}, nil,
-			"programme.malformed-code programme.no-name programme.unknown-kind programme.no-unit programme.no-department programme.unknown-fund-book programme.no-year programme.no-jurisdiction"},
-		{"a fund book may be left open by a source", nil, register(func(c *Register) { c.FundBook, c.Source = UnstatedFundBook, printed }),
-			[]Event{Registered(register(func(c *Register) { c.FundBook, c.Source = UnstatedFundBook, printed }))}, ""},
+		{
+			"all that is wrong is said at once", nil,
+			Register{},
+			nil,
+			"programme.malformed-code programme.no-name programme.unknown-kind programme.no-unit programme.no-department programme.unknown-fund-book programme.no-year programme.no-jurisdiction",
+		},
+		{
+			"a fund book may be left open by a source", nil, register(func(c *Register) { c.FundBook, c.Source = UnstatedFundBook, printed }),
+			[]Event{Registered(register(func(c *Register) { c.FundBook, c.Source = UnstatedFundBook, printed }))},
+			"",
+		},
 		{"and by nobody else", nil, register(func(c *Register) { c.FundBook = UnstatedFundBook }), nil, "programme.unknown-fund-book"},
 		{"nothing is its own parent", nil, register(func(c *Register) { c.Parent = c.Code }), nil, "programme.own-parent"},
 		{"nothing ends before it starts", nil, register(func(c *Register) { c.To = 2021 }), nil, "programme.ends-before-start"},
@@ -69,10 +76,13 @@ func TestDecide(t *testing.T) {
 		{"with day and reason", running, handOver(func(c *HandOver) { c.Day, c.Reason = "", "" }), nil, "programme.malformed-day programme.no-reason"},
 		{"watched by a third", running, handOver(func(c *HandOver) { c.Countersigned = "p1" }), nil, "programme.countersigned-by-party"},
 		{"not by the one who takes over", running, handOver(func(c *HandOver) { c.Countersigned = "p2" }), nil, "programme.countersigned-by-party"},
-		{"the next one hands over from the second", append(running, handed), handOver(func(c *HandOver) {
-			c.To, c.ToName, c.Day, c.Pending, c.Countersigned = "p3", "主任丙", "2023-08-01", nil, ""
-		}),
-			[]Event{HandedOver{From: "p2", FromName: "主任乙", To: "p3", ToName: "主任丙", Post: "主任", Unit: "205001", Day: "2023-08-01", Reason: "调离"}}, ""},
+		{
+			"the next one hands over from the second", append(running, handed), handOver(func(c *HandOver) {
+				c.To, c.ToName, c.Day, c.Pending, c.Countersigned = "p3", "主任丙", "2023-08-01", nil, ""
+			}),
+			[]Event{HandedOver{From: "p2", FromName: "主任乙", To: "p3", ToName: "主任丙", Post: "主任", Unit: "205001", Day: "2023-08-01", Reason: "调离"}},
+			"",
+		},
 		{"nothing is handed over without a programme", nil, handOver(unchanged), nil, "programme.not-registered"},
 
 		{"a programme becomes major", running, MarkMajor{Reason: "市委督办", Document: "示例财〔2022〕1号"}, []Event{MarkedMajor{Reason: "市委督办", Document: "示例财〔2022〕1号"}}, ""},
@@ -111,8 +121,12 @@ func TestDecide(t *testing.T) {
 }
 
 func TestState(t *testing.T) {
-	s := domain.Replay[State]([]Event{registered, first, handed, corrects,
-		Corrected{Field: "attribute", Is: "延续"}, Corrected{Field: "fundBook", Is: string(GovernmentFunds)}, MarkedMajor{}}...)
+	s := domain.Replay[State]([]Event{
+		registered, first, handed, corrects,
+		Corrected{Field: "attribute", Is: "延续"},
+		Corrected{Field: "fundBook", Is: string(GovernmentFunds)},
+		MarkedMajor{},
+	}...)
 	if s.Responsible != (Tenure{Person: "p2", Name: "主任乙", Post: "主任", Unit: "205001", Since: "2023-04-01"}) || s.Handovers != 1 {
 		t.Errorf("responsible is %+v after %d handovers", s.Responsible, s.Handovers)
 	}

@@ -50,8 +50,12 @@ func TestDecide(t *testing.T) {
 	}{
 		{"a notice is issued", nil, issue(), []Event{issued}, ""},
 		{"not twice", withUnit, issue(), nil, "rectification.already-issued"},
-		{"all that is wrong is said at once", nil, IssueNotice{}, nil,
-			"programme.malformed-code rectification.no-year rectification.no-unit rectification.no-issuer rectification.no-issues rectification.malformed-day rectification.no-document"},
+		{
+			"all that is wrong is said at once", nil,
+			IssueNotice{},
+			nil,
+			"programme.malformed-code rectification.no-year rectification.no-unit rectification.no-issuer rectification.no-issues rectification.malformed-day rectification.no-document",
+		},
 		{"nobody is told by themselves", nil, issue(func(c *IssueNotice) { c.Issuer = "205001" }), nil, "rectification.own-notice"},
 		{"issues are numbered and say what to do", nil, issue(func(c *IssueNotice) { c.Issues = []Issue{{No: 2}} }), nil, "rectification.misnumbered rectification.no-problem rectification.no-requirement"},
 		{"there is time", nil, issue(func(c *IssueNotice) { c.Due = today }), nil, "rectification.due-not-ahead"},
@@ -71,8 +75,12 @@ func TestDecide(t *testing.T) {
 
 		{"work is reported without a plan", withUnit, ReportWork{Answers: answers, By: clerk}, []Event{reported}, ""},
 		{"every issue is answered", withUnit, ReportWork{Answers: answers[:1], By: clerk}, nil, "rectification.issue-unanswered"},
-		{"with words, once, and only issues there are", withUnit, ReportWork{Answers: []Answer{{No: 1, Done: "x"}, {No: 1}, {No: 2, Done: "x"}, {No: 3, Done: "x"}}, By: clerk}, nil,
-			"rectification.answered-twice rectification.empty-answer rectification.unknown-issue"},
+		{
+			"with words, once, and only issues there are", withUnit,
+			ReportWork{Answers: []Answer{{No: 1, Done: "x"}, {No: 1}, {No: 2, Done: "x"}, {No: 3, Done: "x"}}, By: clerk},
+			nil,
+			"rectification.answered-twice rectification.empty-answer rectification.unknown-issue",
+		},
 		{"nobody reports for others", withUnit, ReportWork{Answers: answers, By: finance}, nil, "rectification.not-addressed"},
 		{"not twice", underReview, ReportWork{Answers: answers, By: clerk}, nil, "rectification.not-with-unit"},
 		{"again after a return", append(underReview, sentBack), ReportWork{Answers: answers, By: clerk}, []Event{reported}, ""},

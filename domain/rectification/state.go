@@ -86,7 +86,8 @@ func (s State) is(want Status) error {
 // or who acts for it.
 func (s State) addressed(by domain.Actor) (no domain.Refusals) {
 	no.If(by.Unit != string(s.Unit) && by.OnBehalfOf != string(s.Unit), domain.Refusal{
-		Code: "rectification.not-addressed", Reason: fmt.Sprintf("整改通知下达给 %s，应由该单位办理", s.UnitName), Basis: basis})
+		Code: "rectification.not-addressed", Reason: fmt.Sprintf("整改通知下达给 %s，应由该单位办理", s.UnitName), Basis: basis,
+	})
 	return no
 }
 

@@ -114,7 +114,8 @@ func (s State) ending(since domain.Day, document string) (no domain.Refusals) {
 	for _, t := range s.Tenures {
 		last := max(t.Since, t.Until)
 		no.If(since.Valid() && since <= last, domain.Refusal{
-			Code: "unit.ends-before-tenure", Reason: fmt.Sprintf("%s 在 %s 仍在岗，单位不能自 %s 起终止", t.Name, last, since), Field: "/since"})
+			Code: "unit.ends-before-tenure", Reason: fmt.Sprintf("%s 在 %s 仍在岗，单位不能自 %s 起终止", t.Name, last, since), Field: "/since",
+		})
 	}
 	return no
 }

@@ -53,7 +53,8 @@ func (c Appoint) Decide(s State) ([]Event, error) {
 	no.If(c.Since.Valid() && c.Since < s.Since, domain.Refusal{Code: "unit.appointed-before-unit", Reason: fmt.Sprintf("任职日期 %s 早于单位设立日 %s", c.Since, s.Since), Field: "/since"})
 	for _, t := range s.Tenures {
 		no.If(t.Person == c.Person && t.Post == c.Post && (t.Until == "" || c.Since <= t.Until), domain.Refusal{
-			Code: "unit.already-in-post", Reason: fmt.Sprintf("%s 自 %s 起已任该岗位", t.Name, t.Since), Field: "/person"})
+			Code: "unit.already-in-post", Reason: fmt.Sprintf("%s 自 %s 起已任该岗位", t.Name, t.Since), Field: "/person",
+		})
 	}
 	return domain.Unless(no, Event(PersonAppointed(c)))
 }
@@ -114,7 +115,8 @@ func (c Delegate) Decide(s State) ([]Event, error) {
 	no.If(c.Until.Valid() && c.Until < c.Since, domain.Refusal{Code: "unit.delegation-ends-early", Reason: fmt.Sprintf("代办止于 %s，早于起始 %s", c.Until, c.Since), Field: "/until"})
 	for _, d := range s.Delegations {
 		no.If(d.Post == c.Post && d.From == c.From && c.Since <= d.Until && d.Since <= c.Until, domain.Refusal{
-			Code: "unit.delegation-overlaps", Reason: fmt.Sprintf("%s 至 %s 已委托 %s 代办", d.Since, d.Until, d.Name), Field: "/since"})
+			Code: "unit.delegation-overlaps", Reason: fmt.Sprintf("%s 至 %s 已委托 %s 代办", d.Since, d.Until, d.Name), Field: "/since",
+		})
 	}
 	return domain.Unless(no, Event(AuthorityDelegated(c)))
 }
