@@ -9,7 +9,7 @@ func hubei() *Rulebook {
 	r := local("hubei", "湖北：全面实施预算绩效管理系列制度", system, per(notice, domain.Day("2020-08-07")))
 	r.Weights.Execution = per(system+" 自评表“预算执行情况（20分）”", domain.Int(20))
 	r.Weights.Plain = per(system+" 自评表“年度绩效目标（80分）”", shares(40, 30, 10))
-	r.Weights.WithCost = from("财预〔2021〕101号之前，成本列入产出", []Share(nil))
+	r.Weights.WithCost = per(system+" 自评表（成本列入产出）", []Share(nil))
 	r.Scoring.Execution = per(system+" 自评表“20分×执行率”", CappedRatio)
 	r.Scoring.Positive = per(system+" 自评表说明（2）", Ratio)
 	r.Scoring.Reverse = per(system+" 自评表说明（2）", InverseRatio)

@@ -169,8 +169,10 @@ func effect(d rulebook.Difference, x, y examination, rows []Parting) string {
 	switch {
 	case d.Key == "weights.execution":
 		return executionEffect(x, y)
-	case d.Key == "weights.plain" || d.Key == "weights.with-cost":
+	case d.Key == "weights.plain":
 		return weightsEffect(y)
+	case d.Key == "weights.with-cost":
+		return costEffect(y)
 	case d.Key == "bands":
 		return bandsEffect(x, y)
 	case d.Key == "grades":
@@ -206,6 +208,15 @@ func weightsEffect(y examination) string {
 		return "与本表分值不矛盾"
 	}
 	return "本表" + listed(texts)
+}
+
+func costEffect(y examination) string {
+	for _, r := range y.rows {
+		if g, ok := y.book.Group(r.level1); ok && g.Name == rulebook.Cost {
+			return weightsEffect(y)
+		}
+	}
+	return "本表未单列成本指标，无影响"
 }
 
 // bandsEffect names the qualitative rows whose printed score lies in another

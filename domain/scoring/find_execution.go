@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math/big"
 
-	"wenxiao/domain"
 	"wenxiao/domain/published"
 )
 
@@ -87,30 +86,4 @@ func (x execution) fromPrintedRate(printed *big.Rat) bool {
 	}
 	diff := new(big.Rat).Sub(printed, new(big.Rat).Mul(x.weight, x.stated))
 	return diff.Abs(diff).Cmp(big.NewRat(5, 1000)) <= 0
-}
-
-// checkBudgetParts compares the sources of the money with their total. Of an
-// incomplete table the parts may be too few, never too many.
-func (e examination) checkBudgetParts(r *report) {
-	columns := []struct {
-		name string
-		of   func(published.Money) *domain.Decimal
-	}{
-		{"begin", func(m published.Money) *domain.Decimal { return m.Begin }},
-		{"full_year", func(m published.Money) *domain.Decimal { return m.FullYear }},
-		{"executed", func(m published.Money) *domain.Decimal { return m.Executed }},
-	}
-	for _, c := range columns {
-		total := rat(c.of(e.table.Budget.Money))
-		var sum *big.Rat
-		for _, sub := range e.table.Budget.SubRows {
-			sum = plus(sum, rat(c.of(sub.Money)))
-		}
-		if total == nil || sum == nil || same(sum, total) {
-			continue
-		}
-		if sum.Cmp(total) > 0 || e.table.TableComplete {
-			r.add(PartsDifferFromTotal, "budget/"+c.name, figure(total), figure(sum), "各资金来源之和为 "+figure(sum), "年度资金总额为各资金来源之和")
-		}
-	}
 }

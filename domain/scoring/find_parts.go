@@ -1,0 +1,124 @@
+package scoring
+
+import (
+	"math/big"
+	"regexp"
+
+	"wenxiao/domain"
+	"wenxiao/domain/published"
+)
+
+// checkBudgetParts compares the sources of the money with their total. Of an
+// incomplete table the parts may be too few, never too many.
+func (e examination) checkBudgetParts(r *report) {
+	columns := []struct {
+		name string
+		of   func(published.Money) *domain.Decimal
+	}{
+		{"begin", func(m published.Money) *domain.Decimal { return m.Begin }},
+		{"full_year", func(m published.Money) *domain.Decimal { return m.FullYear }},
+		{"executed", func(m published.Money) *domain.Decimal { return m.Executed }},
+	}
+	for _, c := range columns {
+		total := rat(c.of(e.table.Budget.Money))
+		var sum *big.Rat
+		for _, sub := range e.table.Budget.SubRows {
+			sum = plus(sum, rat(c.of(sub.Money)))
+		}
+		if total == nil || sum == nil || same(sum, total) {
+			continue
+		}
+		if sum.Cmp(total) > 0 || e.table.TableComplete {
+			r.add(PartsDifferFromTotal, "budget/"+c.name, figure(total), figure(sum), "各资金来源之和为 "+figure(sum), "年度资金总额为各资金来源之和")
+		}
+	}
+}
+
+var groupWeight = regexp.MustCompile(`\((\d+(?:\.\d+)?)分?\)$|(\d+(?:\.\d+)?)分$`)
+
+// checkGroups compares the weight printed with a first-level group,
+// 项目产出(30), with its rows.
+func (e examination) checkGroups(r *report) {
+	for start := 0; start < len(e.rows); {
+		end := start + 1
+		for end < len(e.rows) && e.rows[end].level1 == e.rows[start].level1 {
+			end++
+		}
+		e.checkGroup(r, e.rows[start:end])
+		start = end
+	}
+}
+
+func (e examination) checkGroup(r *report, rows []row) {
+	m := groupWeight.FindStringSubmatch(normal(rows[0].level1))
+	if m == nil || e.unscored {
+		return
+	}
+	due, ok := exact(m[1] + m[2])
+	sum := weightOf(rows)
+	if !ok || due.Sign() == 0 || near(sum, due) || sum.Cmp(due) < 0 && !e.table.TableComplete {
+		return
+	}
+	r.add(PartsDifferFromTotal, cell(rows[0].index, "level1"), figure(due), figure(sum), quoted(rows[0].level1)+"各行分值合计 "+figure(sum), e.book.Weights.Plain.Source.String())
+}
+
+// checkParts compares 其中 rows with the row they are part of.
+func (e examination) checkParts(r *report) {
+	for i := range e.judged {
+		var parts []judged
+		for _, j := range e.judged {
+			if j.parent == i {
+				parts = append(parts, j)
+			}
+		}
+		if len(parts) > 0 {
+			e.checkFamily(r, e.judged[i], parts)
+		}
+	}
+}
+
+// checkFamily compares both columns. 其中 need not name all parts, so too small
+// a sum is a fault only where the other column shows that they are all there;
+// too large a sum always is.
+func (e examination) checkFamily(r *report, parent judged, parts []judged) {
+	target := compareParts(parent.target, parts, func(j judged) Value { return j.target })
+	actual := compareParts(parent.actual, parts, func(j judged) Value { return j.actual })
+	for _, c := range []struct {
+		column, printed string
+		this, other     family
+	}{{"target", parent.Target, target, actual}, {"actual", parent.Actual, actual, target}} {
+		if c.this.sum == nil || c.this.order == 0 || c.this.order < 0 && !(c.other.sum != nil && c.other.order == 0) {
+			continue
+		}
+		r.add(PartsDifferFromTotal, cell(parent.index, c.column), quoted(c.printed), figure(c.this.sum), "其中各行之和为 "+figure(c.this.sum), "合计为其中各行之和")
+	}
+}
+
+// A family is the sum of the parts, and how it stands to their parent: -1 less,
+// 0 equal, 1 more. The sum is nil where they cannot be added.
+type family struct {
+	sum   *big.Rat
+	order int
+}
+
+// compareParts adds up numbers of one unit. Things counted in different units,
+// 180只 and 12头, may add up but need not.
+func compareParts(parent Value, parts []judged, of func(judged) Value) family {
+	if parent.Nature != Number || measureOf(parent.Unit).dimension == percent {
+		return family{}
+	}
+	sum, sameUnit := new(big.Rat), true
+	for _, p := range parts {
+		v := of(p)
+		if v.Nature != Number || v.loose {
+			return family{}
+		}
+		sameUnit = sameUnit && v.Unit == parent.Unit
+		sum.Add(sum, v.Number)
+	}
+	order := sum.Cmp(parent.Number)
+	if order != 0 && !sameUnit {
+		return family{}
+	}
+	return family{sum, order}
+}
