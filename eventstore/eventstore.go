@@ -75,6 +75,10 @@ var (
 	// ErrClosed reports a call after Close.
 	ErrClosed = errors.New("store is closed")
 
+	// ErrOutcomeUnknown reports an append that failed in such a way that it may or
+	// may not be in the ledger. Repeating it with the same command id finds out.
+	ErrOutcomeUnknown = errors.New("append may or may not have been written")
+
 	// ErrFenced reports that another process has taken over the writing of this
 	// ledger; nothing was added.
 	ErrFenced = errors.New("another writer has taken over")

@@ -194,6 +194,9 @@ func (w *Writer) attempt(requests []*request, lookUp bool) (answers []answer, er
 		return answers, nil
 	}
 	if err := w.backend.Commit(ctx, batch); err != nil {
+		if !errors.Is(err, ErrUnwritten) && !errors.Is(err, ErrFenced) {
+			err = fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)
+		}
 		return nil, w.failed(err)
 	}
 	w.beacon.Announce(w.last.Position)

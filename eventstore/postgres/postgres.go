@@ -26,9 +26,10 @@ const pollEvery = 100 * time.Millisecond
 // ledger for writing, the last may write; the others get [eventstore.ErrFenced]
 // and can still read.
 type Store struct {
-	pool   *pgxpool.Pool
+	reads  *pgxpool.Pool
+	writes *pgxpool.Pool // of its own, so that no crowd of readers holds up an append
 	beacon *eventstore.Beacon
-	writer *eventstore.Writer // nil when read-only
+	writer *eventstore.Writer // nil when read-only, as writes is
 	closed chan struct{}
 	close  sync.Once
 }
@@ -42,14 +43,22 @@ func Open(ctx context.Context, url string, options ...eventstore.Option) (*Store
 	if err != nil {
 		return nil, err
 	}
-	l := &ledger{pool: s.pool, reads: s.ReadAll}
-	if l.epoch, err = takeOver(ctx, s.pool); err == nil {
-		s.writer, err = eventstore.NewWriter(ctx, l, eventstore.Chosen(options...).Clock, s.beacon)
-	}
-	if err != nil {
+	if err := s.startWriter(ctx, url, eventstore.Chosen(options...)); err != nil {
 		return nil, errors.Join(fmt.Errorf("open ledger: %w", err), s.Close())
 	}
 	return s, nil
+}
+
+func (s *Store) startWriter(ctx context.Context, url string, options eventstore.Options) (err error) {
+	if s.writes, err = openPool(ctx, url, 1); err != nil {
+		return err
+	}
+	l := &ledger{pool: s.writes, reads: s.ReadAll}
+	if l.epoch, err = takeOver(ctx, s.writes); err != nil {
+		return err
+	}
+	s.writer, err = eventstore.NewWriter(ctx, l, options.Clock, s.beacon)
+	return err
 }
 
 // OpenReadOnly opens the existing ledger in the database at url for reading,
@@ -59,24 +68,32 @@ func OpenReadOnly(ctx context.Context, url string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkFormat(ctx, s.pool); err != nil {
+	if err := checkFormat(ctx, s.reads); err != nil {
 		return nil, errors.Join(fmt.Errorf("open ledger: %w", err), s.Close())
 	}
 	return s, nil
 }
 
 func connect(ctx context.Context, url string) (*Store, error) {
+	pool, err := openPool(ctx, url, 0)
+	if err != nil {
+		return nil, err
+	}
+	return &Store{reads: pool, beacon: eventstore.NewBeacon(), closed: make(chan struct{})}, nil
+}
+
+// openPool opens a pool of at most size connections, or as many as url says.
+func openPool(ctx context.Context, url string, size int32) (*pgxpool.Pool, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, err
 	}
+	if size > 0 {
+		config.MaxConns, config.MinConns = size, 0
+	}
 	// Whatever the server's default, an answered append is on its disk.
 	config.ConnConfig.RuntimeParams["synchronous_commit"] = "on"
-	pool, err := pgxpool.NewWithConfig(ctx, config)
-	if err != nil {
-		return nil, err
-	}
-	return &Store{pool: pool, beacon: eventstore.NewBeacon(), closed: make(chan struct{})}, nil
+	return pgxpool.NewWithConfig(ctx, config)
 }
 
 func (s *Store) Append(ctx context.Context, stream string, seen eventstore.Revision, drafts ...eventstore.Draft) (eventstore.Appended, error) {
@@ -114,7 +131,7 @@ func (s *Store) ReadAll(ctx context.Context, after eventstore.Position) iter.Seq
 
 // page reads at most limit rows of position, place, envelope and data.
 func (s *Store) page(ctx context.Context, limit int, query string, args ...any) (eventstore.Page, error) {
-	rows, err := s.pool.Query(ctx, query, args...)
+	rows, err := s.reads.Query(ctx, query, args...)
 	if err != nil {
 		return eventstore.Page{}, s.told(err)
 	}
@@ -135,7 +152,7 @@ func (s *Store) page(ctx context.Context, limit int, query string, args ...any) 
 
 func (s *Store) Head(ctx context.Context) (eventstore.Position, error) {
 	var position int64
-	err := s.pool.QueryRow(ctx, `select position from ledger_head`).Scan(&position)
+	err := s.reads.QueryRow(ctx, `select position from ledger_head`).Scan(&position)
 	return eventstore.Position(position), s.told(err)
 }
 
@@ -163,7 +180,10 @@ func (s *Store) Close() error {
 		}
 		close(s.closed)
 		s.beacon.Close()
-		s.pool.Close()
+		s.reads.Close()
+		if s.writes != nil {
+			s.writes.Close()
+		}
 	})
 	return nil
 }

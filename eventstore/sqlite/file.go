@@ -41,7 +41,7 @@ func resolve(path string) (string, error) {
 // makes an append durable; at NORMAL a power cut loses acknowledged records.
 func address(path, mode string, pragmas ...string) string {
 	query := url.Values{"mode": {mode}, "_pragma": append([]string{
-		"busy_timeout(10000)", "synchronous(FULL)", "foreign_keys(1)", "temp_store(MEMORY)", "cache_size(-16000)",
+		"busy_timeout(10000)", "synchronous(FULL)", "foreign_keys(1)", "temp_store(MEMORY)", "cache_size(-8000)",
 	}, pragmas...)}
 	u := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: query.Encode()}
 	return u.String()

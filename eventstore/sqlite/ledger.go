@@ -50,7 +50,7 @@ type ledger struct {
 // checkpoint every 1,000 pages keeps the write-ahead log at about 4 MiB, which
 // is written over and over: growing a file is what makes fsync slow.
 func openLedger(path string) (*ledger, error) {
-	db, err := sql.Open("sqlite", address(path, "rwc", "journal_mode(WAL)", "wal_autocheckpoint(1000)"))
+	db, err := sql.Open("sqlite", address(path, "rwc", "journal_mode(WAL)", "wal_autocheckpoint(1000)", "cache_size(-32000)"))
 	if err != nil {
 		return nil, err
 	}

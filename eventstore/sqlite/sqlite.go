@@ -38,7 +38,8 @@ type Store struct {
 
 // Open opens the ledger at path for reading and writing, and creates it if it
 // does not exist. While it is open, another Open of it, in this process or any
-// other, returns [ErrInUse]; [OpenReadOnly] is always possible.
+// other, returns [ErrInUse]; [OpenReadOnly] is always possible. Beside the file
+// lie SQLite's own -wal and -shm while it is open, and an empty -writer for good.
 func Open(path string, options ...eventstore.Option) (*Store, error) {
 	path, err := resolve(path)
 	if err != nil {
