@@ -109,7 +109,7 @@ func (r *reader) table(at string, o map[string]any) Table {
 	}
 	t.Budget = r.budget(at+"/budget", o["budget"], t.MoneyUnit)
 	t.Indicators = r.indicators(at+"/indicators", o["indicators"])
-	r.extra(at+"/extra", o["extra"], &t)
+	r.extra(o["extra"], &t)
 	return t
 }
 
@@ -172,19 +172,25 @@ func (r *reader) indicator(at string, o map[string]any) Indicator {
 	}
 }
 
-// extra keeps what the form has of its own, and takes out what is checked.
-func (r *reader) extra(at string, v any, t *Table) {
+// extra keeps what the form has of its own, and takes out what is checked. Its
+// shape is nobody's promise: what reads as neither is only kept.
+func (r *reader) extra(v any, t *Table) {
 	o, ok := v.(map[string]any)
 	if !ok {
 		return
 	}
 	t.Extra, _ = json.Marshal(o) // of values just read from JSON: it cannot fail
-	if t.Budget.SubRows == nil {
-		t.Budget.SubRows = r.subRows(at+"/sub_rows", o["sub_rows"], t.MoneyUnit)
+	var own reader
+	if rows := own.subRows("", o["sub_rows"], t.MoneyUnit); t.Budget.SubRows == nil && own.refusals == nil {
+		t.Budget.SubRows = rows
 	}
-	const converted = "converted_scores_printed"
-	for i, item := range r.list(at+"/"+converted, o[converted]) {
-		t.Converted = append(t.Converted, r.number(fmt.Sprintf("%s/%s/%d", at, converted, i), item))
+	own = reader{}
+	var converted []*domain.Decimal
+	for _, item := range own.list("", o["converted_scores_printed"]) {
+		converted = append(converted, own.number("", item))
+	}
+	if own.refusals == nil {
+		t.Converted = converted
 	}
 }
 

@@ -125,7 +125,7 @@ func TestWhatIsNoTableIsRefusedWithThePlace(t *testing.T) {
 		`{"budget":{"full_year":"很多"}}`:                    "/budget/full_year",
 		`{"budget":{"full_year":1},"total_printed":true}`:  "/total_printed",
 		`{"budget":{"full_year":1},"table_complete":"也许"}`: "/table_complete",
-		`{"budget":{"weight":1},"extra":{"sub_rows":[1]}}`: "/extra/sub_rows/0",
+		`{"budget":{"weight":1,"sub_rows":[1]}}`:           "/budget/sub_rows/0",
 	} {
 		_, err := published.Decode([]byte(data))
 		var refusal domain.Refusal
@@ -135,6 +135,15 @@ func TestWhatIsNoTableIsRefusedWithThePlace(t *testing.T) {
 		}
 		if refusal.Field != field || refusal.Code == "" || refusal.Reason == "" {
 			t.Errorf("%q: refused at %q with %q, want %q", data, refusal.Field, refusal.Reason, field)
+		}
+	}
+}
+
+func TestExtraOfAnyShapeIsKept(t *testing.T) {
+	for _, extra := range []string{`{"sub_rows":[1]}`, `{"sub_rows":{"a":1},"converted_scores_printed":["好"]}`, `[1,2]`, `"附注"`, `7`} {
+		tables, err := published.Decode([]byte(`{"budget":{"weight":1},"extra":` + extra + `}`))
+		if err != nil || tables[0].Budget.SubRows != nil || tables[0].Converted != nil {
+			t.Errorf("%s: %+v, %v", extra, tables, err)
 		}
 	}
 }

@@ -27,4 +27,3 @@ func national2021() *Rulebook {
 	})
 	return r
 }
-

@@ -9,7 +9,7 @@ import (
 )
 
 // checkBudgetParts compares the sources of the money with their total. Of an
-// incomplete table the parts may be too few, never too many.
+// incomplete table the sources may be too few, never too many.
 func (e examination) checkBudgetParts(r *report) {
 	columns := []struct {
 		name string
@@ -21,10 +21,7 @@ func (e examination) checkBudgetParts(r *report) {
 	}
 	for _, c := range columns {
 		total := rat(c.of(e.table.Budget.Money))
-		var sum *big.Rat
-		for _, sub := range e.table.Budget.SubRows {
-			sum = plus(sum, rat(c.of(sub.Money)))
-		}
+		sum := leftOver(e.table.Budget.SubRows, total, c.of)
 		if total == nil || sum == nil || same(sum, total) {
 			continue
 		}
@@ -32,6 +29,30 @@ func (e examination) checkBudgetParts(r *report) {
 			r.add(PartsDifferFromTotal, "budget/"+c.name, figure(total), figure(sum), "各资金来源之和为 "+figure(sum), "年度资金总额为各资金来源之和")
 		}
 	}
+}
+
+var (
+	sumRow = regexp.MustCompile(`总额|合计|总计|小计`)
+	nested = regexp.MustCompile(`^其中|^[\s　]|中央|省级|自治区|市级|县级|区级|上级|本级`)
+)
+
+// leftOver adds up the sources until they reach the total and begins again: a
+// form may break the money down twice, by income and by use, or name the levels
+// of government within a source. What the last breakdown comes to is returned,
+// nil where it is complete or need not be.
+func leftOver(rows []published.SubRow, total *big.Rat, of func(published.Money) *domain.Decimal) *big.Rat {
+	var sum *big.Rat
+	again := false
+	for _, row := range rows {
+		n := rat(of(row.Money))
+		if n == nil || sumRow.MatchString(row.Name) || again && sum == nil && (n.Sign() == 0 || nested.MatchString(row.Name)) {
+			continue
+		}
+		if sum = plus(sum, n); total != nil && sum.Sign() > 0 && same(sum, total) {
+			sum, again = nil, true
+		}
+	}
+	return sum
 }
 
 var groupWeight = regexp.MustCompile(`\((\d+(?:\.\d+)?)分?\)$|(\d+(?:\.\d+)?)分$`)

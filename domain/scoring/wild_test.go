@@ -301,6 +301,34 @@ func TestFormsOfOtherPlaces(t *testing.T) {
 			found: []string{"parts-differ-from-total budget/executed"},
 		},
 		{
+			name: "money broken down twice, the second time not to the end",
+			form: `部门整体支出绩效自评表|861.1|2030.12|2030.12|100%|10|10|100|2023
+				一般公共预算|||1325.68
+				政府性基金|||118.82
+				其他资金|||585.62
+				基本支出|||900.47
+				项目支出|||1025.20
+				产出指标|数量指标|场次|10场|10场|50|50
+				效益指标|社会效益指标|惠及群众|效果明显|达成预期指标|30|30
+				满意度指标|满意度|满意度|≥90%|93%|10|10`,
+			total: "100/100/优",
+			want:  "50 30 10",
+			found: []string{"parts-differ-from-total budget/executed"},
+		},
+		{
+			name: "money with the levels of government inside a source",
+			form: `项目支出绩效自评表|100|100|100|100%|10|10|100|2023
+				年度资金总额|100|100|100
+				财政拨款|100|100|100
+				其中：中央补助|60|60|60
+				其他资金|0|0|0
+				产出指标|数量指标|场次|10场|10场|50|50
+				效益指标|社会效益指标|惠及群众|效果明显|达成预期指标|30|30
+				满意度指标|满意度|满意度|≥90%|93%|10|10`,
+			total: "100/100/优",
+			want:  "50 30 10",
+		},
+		{
 			name: "qualitative rows: partly done, and far too low for what was done",
 			form: `项目支出绩效自评表|80|80|80|100%|10|10|75|2022
 				产出指标|数量指标|方案编制|完成方案编制|部分完成|30|30
