@@ -19,7 +19,7 @@ const Schema = "wenxiao_views"
 
 // OpenDB opens the database of the tables, and makes it where it is missing:
 // "sqlite:PATH", a file of their own, or "postgres://…", where they lie in
-// [Schema].
+// [Schema] unless the address names another search_path.
 func OpenDB(ctx context.Context, address string) (*sql.DB, error) {
 	if path, ok := strings.CutPrefix(address, "sqlite:"); ok {
 		return openSQLite(ctx, path)
@@ -57,7 +57,11 @@ func openPostgres(ctx context.Context, address string) (*sql.DB, error) {
 	if err != nil {
 		return nil, errors.New("the address of the PostgreSQL database is malformed") // without its password
 	}
-	config.RuntimeParams["search_path"] = Schema
+	schema := config.RuntimeParams["search_path"]
+	if schema == "" {
+		schema = Schema
+		config.RuntimeParams["search_path"] = Schema
+	}
 	config.RuntimeParams["application_name"] = "wenxiao views"
 	db := stdlib.OpenDB(*config)
 	db.SetMaxOpenConns(16)
@@ -65,8 +69,8 @@ func openPostgres(ctx context.Context, address string) (*sql.DB, error) {
 	if err := ping(ctx, db, config.Host); err != nil {
 		return nil, err
 	}
-	if _, err := db.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS "+Schema); err != nil {
-		return nil, errors.Join(fmt.Errorf("create schema %s: %w", Schema, err), db.Close())
+	if _, err := db.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS "+pgx.Identifier{schema}.Sanitize()); err != nil {
+		return nil, errors.Join(fmt.Errorf("create schema %s: %w", schema, err), db.Close())
 	}
 	return db, nil
 }

@@ -160,10 +160,7 @@ func (p *Page) end() {
 	for _, r := range p.tables {
 		clear(r.dirty)
 		r.order = r.order[:0]
-		if t := r.table(); t.grows || t.brief {
-			clear(r.kept)
-		}
-		if len(r.kept) > keepRows {
+		if t := r.table(); t.grows || t.brief || len(r.kept) > keepRows {
 			clear(r.kept)
 			r.whole = false
 		}

@@ -18,7 +18,7 @@ const fresh = "_fresh"
 // never none. The further indexes are made when the rows are in. progress is
 // told after each page how far it is.
 func (r *Runner) Rebuild(ctx context.Context, progress func(done, head eventstore.Position)) error {
-	f := newFill(r.db, r.store, fresh, pageSize, r.projections)
+	f := newFill(r.db, r.store, fresh, r.pageSize, r.projections)
 	if err := f.drop(ctx); err != nil { // what a rebuild broken off has left
 		return err
 	}

@@ -25,6 +25,7 @@ type Runner struct {
 	store       eventstore.Store
 	log         *slog.Logger
 	projections []Projection
+	pageSize    int
 
 	filling sync.Mutex // held while the live tables are written or swapped
 	live    *fill      // nil until first used
@@ -37,7 +38,7 @@ type Runner struct {
 
 // NewRunner returns a runner that fills projections' tables in db from store.
 func NewRunner(db *sql.DB, store eventstore.Store, log *slog.Logger, projections ...Projection) *Runner {
-	return &Runner{db: db, store: store, log: log, projections: projections, moved: make(chan struct{})}
+	return &Runner{db: db, store: store, log: log, projections: projections, pageSize: pageSize, moved: make(chan struct{})}
 }
 
 // All returns a new value of every projection of the ledger.
@@ -98,7 +99,7 @@ func (r *Runner) open(ctx context.Context) error {
 	if r.live != nil {
 		return nil
 	}
-	live := newFill(r.db, r.store, "", pageSize, r.projections)
+	live := newFill(r.db, r.store, "", r.pageSize, r.projections)
 	if err := live.open(ctx, true); err != nil {
 		return fmt.Errorf("open the tables: %w", err)
 	}
