@@ -25,7 +25,10 @@ func (c Check) Decide(s State) ([]Event, error) {
 		return nil, err
 	}
 	no := s.foreign(c.By)
-	no.If(domain.Blank(c.Rulebook), domain.Refusal{Code: "evaluation.no-rulebook", Reason: "复核依据的规则册未填", Field: "/rulebook", Basis: "忻州办法 第三十八条"})
+	no.If(domain.Blank(c.Rulebook), domain.Refusal{
+		Code: "evaluation.no-rulebook", Field: "/rulebook", Basis: "忻州办法 第三十八条",
+		Reason: "复核依据的规则册未填",
+	})
 	return domain.Unless(no, Event(Checked{Version: c.Version, Rulebook: c.Rulebook, Printed: c.Printed, Computed: c.Computed, Findings: c.Findings, Opinion: c.Opinion}))
 }
 
@@ -43,7 +46,10 @@ func (c Return) Decide(s State) ([]Event, error) {
 		return nil, err
 	}
 	no := s.foreign(c.By)
-	no.If(domain.Blank(c.Reason), domain.Refusal{Code: "evaluation.no-reason", Reason: "退回理由未填", Field: "/reason", Basis: "忻州办法 第三十八条"})
+	no.If(domain.Blank(c.Reason), domain.Refusal{
+		Code: "evaluation.no-reason", Field: "/reason", Basis: "忻州办法 第三十八条",
+		Reason: "退回理由未填",
+	})
 	return domain.Unless(no, Event(Returned{Version: c.Version, Reason: c.Reason}))
 }
 
@@ -65,15 +71,25 @@ func (c Finalise) Decide(s State) ([]Event, error) {
 		return nil, err
 	}
 	if s.Check == nil {
-		return nil, domain.Refusal{Code: "evaluation.not-checked", Reason: fmt.Sprintf("第 %d 版尚未复核，不得定级", s.Version), Field: "/version", Basis: "忻州办法 第三十八条"}
+		return nil, domain.Refusal{
+			Code: "evaluation.not-checked", Field: "/version", Basis: "忻州办法 第三十八条",
+			Reason: fmt.Sprintf("第 %d 版尚未复核，不得定级", s.Version),
+		}
 	}
 	const basis = "忻州办法 第三十七条"
 	no := s.foreign(c.By)
-	no.If(c.Score.Sign() < 0 || domain.Int(100).Less(c.Score), domain.Refusal{Code: "evaluation.score-out-of-range", Reason: fmt.Sprintf("得分 %s 不在 0 至 100 之间", c.Score), Field: "/score", Basis: basis})
-	no.If(c.Grade != c.ByBands, domain.Refusal{Code: "evaluation.grade-differs", Reason: fmt.Sprintf("%s 分应为“%s”，不是“%s”", c.Score, c.ByBands, c.Grade), Field: "/grade", Basis: basis})
+	no.If(c.Score.Sign() < 0 || domain.Int(100).Less(c.Score), domain.Refusal{
+		Code: "evaluation.score-out-of-range", Field: "/score", Basis: basis,
+		Reason: fmt.Sprintf("得分 %s 不在 0 至 100 之间", c.Score),
+	})
+	no.If(c.Grade != c.ByBands, domain.Refusal{
+		Code: "evaluation.grade-differs", Field: "/grade", Basis: basis,
+		Reason: fmt.Sprintf("%s 分应为“%s”，不是“%s”", c.Score, c.ByBands, c.Grade),
+	})
 	computed := s.Check.Computed
 	no.If((computed == nil || !computed.Equal(c.Score)) && domain.Blank(c.Reason), domain.Refusal{
-		Code: "evaluation.score-not-computed", Reason: fmt.Sprintf("得分 %s 与复算得分 %s 不同，须说明理由", c.Score, text(computed)), Field: "/reason", Basis: "忻州办法 第三十八条",
+		Code: "evaluation.score-not-computed", Field: "/reason", Basis: "忻州办法 第三十八条",
+		Reason: fmt.Sprintf("得分 %s 与复算得分 %s 不同，须说明理由", c.Score, text(computed)),
 	})
 	return domain.Unless(no, Event(Finalised{Version: c.Version, Score: c.Score, Grade: c.Grade, Reason: c.Reason}))
 }
@@ -96,7 +112,10 @@ func (c FeedBack) Decide(s State) ([]Event, error) {
 	var no domain.Refusals
 	no.If(domain.Blank(c.Opinion), domain.Refusal{Code: "evaluation.no-opinion", Reason: "反馈意见未填", Field: "/opinion", Basis: basis})
 	for i, r := range c.Requirements {
-		no.If(domain.Blank(r), domain.Refusal{Code: "evaluation.empty-requirement", Reason: fmt.Sprintf("第 %d 条整改要求是空的", i+1), Field: fmt.Sprintf("/requirements/%d", i), Basis: basis})
+		no.If(domain.Blank(r), domain.Refusal{
+			Code: "evaluation.empty-requirement", Field: fmt.Sprintf("/requirements/%d", i), Basis: basis,
+			Reason: fmt.Sprintf("第 %d 条整改要求是空的", i+1),
+		})
 	}
 	return domain.Unless(no, Event(FedBack(c)))
 }

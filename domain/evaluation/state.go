@@ -58,21 +58,36 @@ func (s State) at(version int) error {
 	case s.Result != nil:
 		return s.finalised()
 	case version != s.Version:
-		return domain.Refusal{Code: "evaluation.not-current-version", Reason: fmt.Sprintf("当前为第 %d 版，不是第 %d 版", s.Version, version), Field: "/version"}
+		return domain.Refusal{
+			Code: "evaluation.not-current-version", Field: "/version",
+			Reason: fmt.Sprintf("当前为第 %d 版，不是第 %d 版", s.Version, version),
+		}
 	case s.Status == WithUnit:
-		return domain.Refusal{Code: "evaluation.returned", Reason: fmt.Sprintf("第 %d 版已退回（%s），待单位修改后重新报送", s.Version, s.Returned.Reason), Field: "/version"}
+		return domain.Refusal{
+			Code: "evaluation.returned", Field: "/version",
+			Reason: fmt.Sprintf("第 %d 版已退回（%s），待单位修改后重新报送", s.Version, s.Returned.Reason),
+		}
 	}
 	return nil
 }
 
 func (s State) finalised() domain.Refusal {
-	return domain.Refusal{Code: "evaluation.finalised", Reason: fmt.Sprintf("第 %d 版已定为 %s 分、%s，不再变动", s.Result.Version, s.Result.Score, s.Result.Grade), Basis: "忻州办法 第四十四条第二项"}
+	return domain.Refusal{
+		Code: "evaluation.finalised", Basis: "忻州办法 第四十四条第二项",
+		Reason: fmt.Sprintf("第 %d 版已定为 %s 分、%s，不再变动", s.Result.Version, s.Result.Score, s.Result.Grade),
+	}
 }
 
 // foreign refuses to the unit and the person that filed what only others may do.
 func (s State) foreign(by domain.Actor) (no domain.Refusals) {
 	const basis = "忻州办法 第三十八条"
-	no.If(by.Unit == string(s.Current.Unit), domain.Refusal{Code: "evaluation.own-unit", Reason: fmt.Sprintf("报送单位 %s 不得复核、退回或审定本单位的自评", s.Current.Unit), Basis: basis})
-	no.If(s.Current.By != "" && by.Person == s.Current.By, domain.Refusal{Code: "evaluation.own-filing", Reason: fmt.Sprintf("%s 报送了第 %d 版，不得再办理其复核、退回或审定", by.Name, s.Version), Basis: basis})
+	no.If(by.Unit == string(s.Current.Unit), domain.Refusal{
+		Code: "evaluation.own-unit", Basis: basis,
+		Reason: fmt.Sprintf("报送单位 %s 不得复核、退回或审定本单位的自评", s.Current.Unit),
+	})
+	no.If(s.Current.By != "" && by.Person == s.Current.By, domain.Refusal{
+		Code: "evaluation.own-filing", Basis: basis,
+		Reason: fmt.Sprintf("%s 报送了第 %d 版，不得再办理其复核、退回或审定", by.Name, s.Version),
+	})
 	return no
 }

@@ -16,7 +16,10 @@ import (
 func FromTable(t published.Table) (FileSelf, error) {
 	unit, err := domain.MoneyUnit(t.MoneyUnit)
 	if err != nil {
-		return FileSelf{}, domain.Refusal{Code: "evaluation.no-money-unit", Reason: fmt.Sprintf("金额单位“%s”不是元、万元或亿元", t.MoneyUnit), Field: "/money_unit"}
+		return FileSelf{}, domain.Refusal{
+			Code: "evaluation.no-money-unit", Field: "/money_unit",
+			Reason: fmt.Sprintf("金额单位“%s”不是元、万元或亿元", t.MoneyUnit),
+		}
 	}
 	var no domain.Refusals
 	form := FileSelf{

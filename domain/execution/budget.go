@@ -23,7 +23,10 @@ type SetBudget struct {
 // approved with it: goals and budget are approved together.
 func (c SetBudget) Decide(s State) ([]Event, error) {
 	if s.Status != NotOpen {
-		return nil, domain.Refusal{Code: "execution.already-open", Reason: fmt.Sprintf("本年度预算 %s 万元已下达，变动须办理调整", s.Budget.Wan()), Field: "/amount"}
+		return nil, domain.Refusal{
+			Code: "execution.already-open", Field: "/amount",
+			Reason: fmt.Sprintf("本年度预算 %s 万元已下达，变动须办理调整", s.Budget.Wan()),
+		}
 	}
 	var no domain.Refusals
 	no.CheckAt("/programme", c.Programme.Check())
@@ -38,9 +41,13 @@ func (c SetBudget) Decide(s State) ([]Event, error) {
 }
 
 func (c SetBudget) approved() (no domain.Refusals) {
-	no.If(!c.Goal.Holds, domain.Refusal{Code: "execution.goal-not-approved", Reason: "绩效目标未批复，不得安排预算：" + c.Goal.Text, Basis: "邯郸意见 四(三)；南通办法 第九条第三项"})
+	no.If(!c.Goal.Holds, domain.Refusal{
+		Code: "execution.goal-not-approved", Basis: "邯郸意见 四(三)；南通办法 第九条第三项",
+		Reason: "绩效目标未批复，不得安排预算：" + c.Goal.Text,
+	})
 	no.If(c.Goal.Holds && c.Amount != c.Approved, domain.Refusal{
-		Code: "execution.budget-not-as-approved", Reason: fmt.Sprintf("预算 %s 万元与随目标批复的 %s 万元不一致", c.Amount.Wan(), c.Approved.Wan()), Field: "/amount", Basis: "忻州办法 第二十二条",
+		Code: "execution.budget-not-as-approved", Field: "/amount", Basis: "忻州办法 第二十二条",
+		Reason: fmt.Sprintf("预算 %s 万元与随目标批复的 %s 万元不一致", c.Amount.Wan(), c.Approved.Wan()),
 	})
 	no.If(c.Amount == 0, noAmount("预算", c.Amount))
 	no.If(domain.Blank(c.Document), noDocument)
@@ -73,12 +80,17 @@ func (c AdjustBudget) Decide(s State) ([]Event, error) {
 }
 
 func (c AdjustBudget) steps(s State) (no domain.Refusals) {
-	no.If(!c.Goal.Holds, domain.Refusal{Code: "execution.goal-not-adjusted", Reason: "调整预算须同步申报或调整绩效目标：" + c.Goal.Text, Field: "/amount", Basis: "忻州办法 第十九条、第四十五条第三项"})
+	no.If(!c.Goal.Holds, domain.Refusal{
+		Code: "execution.goal-not-adjusted", Field: "/amount", Basis: "忻州办法 第十九条、第四十五条第三项",
+		Reason: "调整预算须同步申报或调整绩效目标：" + c.Goal.Text,
+	})
 	no.If(c.Amount >= 0 && c.Amount < s.Paid, domain.Refusal{
-		Code: "execution.below-paid", Reason: fmt.Sprintf("调整后预算 %s 万元低于已支付的 %s 万元", c.Amount.Wan(), s.Paid.Wan()), Field: "/amount", Basis: "预算法 第十三条",
+		Code: "execution.below-paid", Field: "/amount", Basis: "预算法 第十三条",
+		Reason: fmt.Sprintf("调整后预算 %s 万元低于已支付的 %s 万元", c.Amount.Wan(), s.Paid.Wan()),
 	})
 	no.If(c.Amount >= s.Paid && c.Amount < s.Allotted-s.Recalled, domain.Refusal{
-		Code: "execution.below-allotted", Reason: fmt.Sprintf("调整后预算 %s 万元低于已下达的 %s 万元，应先收回差额", c.Amount.Wan(), (s.Allotted - s.Recalled).Wan()), Field: "/amount", Basis: "忻州办法 第四十条第二项",
+		Code: "execution.below-allotted", Field: "/amount", Basis: "忻州办法 第四十条第二项",
+		Reason: fmt.Sprintf("调整后预算 %s 万元低于已下达的 %s 万元，应先收回差额", c.Amount.Wan(), (s.Allotted - s.Recalled).Wan()),
 	})
 	no.If(domain.Blank(c.Reason), noReason("调整"))
 	no.If(domain.Blank(c.Document), noDocument)
@@ -100,7 +112,8 @@ func (c Allot) Decide(s State) ([]Event, error) {
 	left := s.FullYear - (s.Allotted - s.Recalled)
 	no.If(c.Amount <= 0, noAmount("下达", c.Amount))
 	no.If(c.Amount > 0 && c.Amount > left, domain.Refusal{
-		Code: "execution.over-budget", Reason: fmt.Sprintf("下达 %s 万元，超过全年预算 %s 万元中尚未下达的 %s 万元", c.Amount.Wan(), s.FullYear.Wan(), left.Wan()), Field: "/amount", Basis: "预算法 第十三条",
+		Code: "execution.over-budget", Field: "/amount", Basis: "预算法 第十三条",
+		Reason: fmt.Sprintf("下达 %s 万元，超过全年预算 %s 万元中尚未下达的 %s 万元", c.Amount.Wan(), s.FullYear.Wan(), left.Wan()),
 	})
 	no.If(domain.Blank(c.Document), noDocument)
 	return domain.Unless(no, Event(Allotted(c)))
@@ -123,7 +136,8 @@ func (c Recall) Decide(s State) ([]Event, error) {
 	var no domain.Refusals
 	no.If(c.Amount <= 0, noAmount("收回", c.Amount))
 	no.If(c.Amount > s.Unspent(), domain.Refusal{
-		Code: "execution.over-unspent", Reason: fmt.Sprintf("收回 %s 万元，超过未支出的 %s 万元", c.Amount.Wan(), s.Unspent().Wan()), Field: "/amount", Basis: basis,
+		Code: "execution.over-unspent", Field: "/amount", Basis: basis,
+		Reason: fmt.Sprintf("收回 %s 万元，超过未支出的 %s 万元", c.Amount.Wan(), s.Unspent().Wan()),
 	})
 	no.If(domain.Blank(c.Reason), noReason("收回"))
 	no.If(domain.Blank(c.Working), domain.Refusal{Code: "execution.no-working", Reason: "收回金额的计算过程未填", Field: "/working", Basis: basis})

@@ -25,7 +25,10 @@ func (c Pay) Decide(s State) ([]Event, error) {
 	var no domain.Refusals
 	no.If(domain.Blank(c.Payment), domain.Refusal{Code: "execution.no-number", Reason: "支付编号未填", Field: "/payment"})
 	p, used := s.Payments[c.Payment]
-	no.If(used, domain.Refusal{Code: "execution.number-used", Reason: fmt.Sprintf("支付编号 %s 已用于一笔 %s 元的支付", c.Payment, p.Amount.Exact()), Field: "/payment"})
+	no.If(used, domain.Refusal{
+		Code: "execution.number-used", Field: "/payment",
+		Reason: fmt.Sprintf("支付编号 %s 已用于一笔 %s 元的支付", c.Payment, p.Amount.Exact()),
+	})
 	no.If(c.Amount <= 0, noAmount("支付", c.Amount))
 	no.If(c.Amount > domain.MaxMoney-s.Paid, tooMuch)
 	if c.Source == nil {
@@ -38,11 +41,13 @@ func (c Pay) Decide(s State) ([]Event, error) {
 func (s State) affords(amount domain.Money) (no domain.Refusals) {
 	const basis = "预算法 第十三条"
 	no.If(amount > s.Unspent(), domain.Refusal{
-		Code: "execution.over-allotted", Reason: fmt.Sprintf("支付 %s 元，超过已下达而未支出的 %s 元", amount.Exact(), s.Unspent().Exact()), Field: "/amount", Basis: basis,
+		Code: "execution.over-allotted", Field: "/amount", Basis: basis,
+		Reason: fmt.Sprintf("支付 %s 元，超过已下达而未支出的 %s 元", amount.Exact(), s.Unspent().Exact()),
 	})
 	left := s.FullYear - s.Paid
 	no.If(amount > left, domain.Refusal{
-		Code: "execution.over-budget", Reason: fmt.Sprintf("支付 %s 元，超过全年预算 %s 元中尚未支出的 %s 元", amount.Exact(), s.FullYear.Exact(), left.Exact()), Field: "/amount", Basis: basis,
+		Code: "execution.over-budget", Field: "/amount", Basis: basis,
+		Reason: fmt.Sprintf("支付 %s 元，超过全年预算 %s 元中尚未支出的 %s 元", amount.Exact(), s.FullYear.Exact(), left.Exact()),
 	})
 	return no
 }
@@ -68,7 +73,8 @@ func (c CorrectPayment) Decide(s State) ([]Event, error) {
 	no.If(c.Amount < 0, noAmount("更正后", c.Amount))
 	no.If(c.Amount > domain.MaxMoney-(s.Paid-p.Amount), tooMuch)
 	no.If(c.Amount >= 0 && c.Amount < p.Recovered, domain.Refusal{
-		Code: "execution.below-recovered", Reason: fmt.Sprintf("更正为 %s 元，低于已追回的 %s 元", c.Amount.Exact(), p.Recovered.Exact()), Field: "/amount",
+		Code: "execution.below-recovered", Field: "/amount",
+		Reason: fmt.Sprintf("更正为 %s 元，低于已追回的 %s 元", c.Amount.Exact(), p.Recovered.Exact()),
 	})
 	no.If(domain.Blank(c.Reason), noReason("更正"))
 	if more := c.Amount - p.Amount; more > 0 && !p.Attested {
@@ -95,7 +101,8 @@ func (c Recover) Decide(s State) ([]Event, error) {
 	left := p.Amount - p.Recovered
 	no.If(c.Amount <= 0, noAmount("追回", c.Amount))
 	no.If(c.Amount > left, domain.Refusal{
-		Code: "execution.over-payment", Reason: fmt.Sprintf("追回 %s 元，超过该笔支付尚未追回的 %s 元", c.Amount.Exact(), left.Exact()), Field: "/amount", Basis: basis,
+		Code: "execution.over-payment", Field: "/amount", Basis: basis,
+		Reason: fmt.Sprintf("追回 %s 元，超过该笔支付尚未追回的 %s 元", c.Amount.Exact(), left.Exact()),
 	})
 	no.If(domain.Blank(c.Reason), noReason("追回"))
 	return domain.Unless(no, Event(Recovered(c)))

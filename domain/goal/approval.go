@@ -37,16 +37,24 @@ func (c Approve) steps(s State) domain.Refusals {
 	no := s.foreign(c.By, "忻州办法 第二十二条")
 	_, passed := s.Passed(FinanceLevel)
 	no.If(!passed, domain.Refusal{
-		Code: "goal.not-reviewed", Reason: fmt.Sprintf("第 %d 版未经财政部门审核通过，不得批复", s.Version), Field: "/version", Basis: "忻州办法 第二十条、第二十二条；邯郸意见 四(三)",
+		Code: "goal.not-reviewed", Field: "/version", Basis: "忻州办法 第二十条、第二十二条；邯郸意见 四(三)",
+		Reason: fmt.Sprintf("第 %d 版未经财政部门审核通过，不得批复", s.Version),
 	})
 	no.If(c.Amount == 0, noAmount(c.Amount))
 	no.If(c.Amount != s.Current.Budget && domain.Blank(c.Reason), domain.Refusal{
-		Code: "goal.amount-differs", Reason: fmt.Sprintf("批复 %s 万元与申报预算 %s 万元不一致，须说明理由", c.Amount.Wan(), s.Current.Budget.Wan()), Field: "/amount", Basis: "忻州办法 第二十二条",
+		Code: "goal.amount-differs", Field: "/amount", Basis: "忻州办法 第二十二条",
+		Reason: fmt.Sprintf("批复 %s 万元与申报预算 %s 万元不一致，须说明理由", c.Amount.Wan(), s.Current.Budget.Wan()),
 	})
-	no.If(domain.Blank(c.Document), domain.Refusal{Code: "goal.no-document", Reason: "批复文号未填", Field: "/document", Basis: "忻州办法 第二十二条"})
+	no.If(domain.Blank(c.Document), domain.Refusal{
+		Code: "goal.no-document", Field: "/document", Basis: "忻州办法 第二十二条",
+		Reason: "批复文号未填",
+	})
 	return no
 }
 
 func noAmount(m domain.Money) domain.Refusal {
-	return domain.Refusal{Code: "goal.no-amount", Reason: fmt.Sprintf("批复预算 %s 万元，须大于零", m.Wan()), Field: "/amount", Basis: "忻州办法 第二十二条"}
+	return domain.Refusal{
+		Code: "goal.no-amount", Field: "/amount", Basis: "忻州办法 第二十二条",
+		Reason: fmt.Sprintf("批复预算 %s 万元，须大于零", m.Wan()),
+	}
 }

@@ -47,10 +47,12 @@ func (c Review) Decide(s State) ([]Event, error) {
 	} {
 		full, given := domain.Int(mark.full), mark.given
 		no.If(!given.Full.IsZero() && !given.Full.Equal(full), domain.Refusal{
-			Code: "goal.full-marks-differ", Reason: fmt.Sprintf("%s满分应为 %s，不是 %s", mark.name, full, given.Full), Field: mark.field + "/full", Basis: reviewForm,
+			Code: "goal.full-marks-differ", Field: mark.field + "/full", Basis: reviewForm,
+			Reason: fmt.Sprintf("%s满分应为 %s，不是 %s", mark.name, full, given.Full),
 		})
 		no.If(given.Score.Sign() < 0 || full.Less(given.Score), domain.Refusal{
-			Code: "goal.score-beyond-full", Reason: fmt.Sprintf("%s得 %s 分，应在 0 至 %s 分之间", mark.name, given.Score, full), Field: mark.field + "/score", Basis: reviewForm,
+			Code: "goal.score-beyond-full", Field: mark.field + "/score", Basis: reviewForm,
+			Reason: fmt.Sprintf("%s得 %s 分，应在 0 至 %s 分之间", mark.name, given.Score, full),
 		})
 		given.Full = full
 		total = total.Add(given.Score)
@@ -65,12 +67,21 @@ func (c Review) Decide(s State) ([]Event, error) {
 // turn refuses a review that is not this desk's: once each, the department
 // before finance, nobody after a failed one.
 func (c Review) turn(s State) (no domain.Refusals) {
-	no.If(c.Level != DepartmentLevel && c.Level != FinanceLevel, domain.Refusal{Code: "goal.unknown-level", Reason: fmt.Sprintf("“%s”不是审核环节", c.Level), Field: "/level", Basis: "忻州办法 第二十条"})
-	no.If(s.Failed(), domain.Refusal{Code: "goal.review-failed", Reason: fmt.Sprintf("第 %d 版审核未通过，应退回单位修改", s.Version), Field: "/version", Basis: reviewForm})
+	no.If(c.Level != DepartmentLevel && c.Level != FinanceLevel, domain.Refusal{
+		Code: "goal.unknown-level", Field: "/level", Basis: "忻州办法 第二十条",
+		Reason: fmt.Sprintf("“%s”不是审核环节", c.Level),
+	})
+	no.If(s.Failed(), domain.Refusal{
+		Code: "goal.review-failed", Field: "/version", Basis: reviewForm,
+		Reason: fmt.Sprintf("第 %d 版审核未通过，应退回单位修改", s.Version),
+	})
 	done := func(level Level) bool {
 		return slices.ContainsFunc(s.Reviews, func(r Reviewed) bool { return r.Level == level })
 	}
-	no.If(!s.Failed() && (done(c.Level) || done(FinanceLevel)), domain.Refusal{Code: "goal.already-reviewed", Reason: fmt.Sprintf("第 %d 版在本环节已审核", s.Version), Field: "/level", Basis: "忻州办法 第二十条"})
+	no.If(!s.Failed() && (done(c.Level) || done(FinanceLevel)), domain.Refusal{
+		Code: "goal.already-reviewed", Field: "/level", Basis: "忻州办法 第二十条",
+		Reason: fmt.Sprintf("第 %d 版在本环节已审核", s.Version),
+	})
 	return no
 }
 
@@ -103,13 +114,22 @@ func (c Return) Decide(s State) ([]Event, error) {
 	}
 	const basis = "忻州办法 第二十条"
 	no := s.foreign(c.By, basis)
-	no.If(c.Level != DepartmentLevel && c.Level != FinanceLevel, domain.Refusal{Code: "goal.unknown-level", Reason: fmt.Sprintf("“%s”不是审核环节", c.Level), Field: "/level", Basis: basis})
+	no.If(c.Level != DepartmentLevel && c.Level != FinanceLevel, domain.Refusal{
+		Code: "goal.unknown-level", Field: "/level", Basis: basis,
+		Reason: fmt.Sprintf("“%s”不是审核环节", c.Level),
+	})
 	no.If(domain.Blank(c.Reason), domain.Refusal{Code: "goal.no-reason", Reason: "退回理由未填", Field: "/reason", Basis: basis})
 	for i, p := range c.Points {
 		at := fmt.Sprintf("/points/%d", i)
 		known := slices.ContainsFunc(s.Current.Indicators, func(row domain.Indicator) bool { return row.Row == p.Row })
-		no.If(p.Row != "" && !known, domain.Refusal{Code: "goal.unknown-row", Reason: fmt.Sprintf("第 %d 版没有行号为 %s 的指标", s.Version, p.Row), Field: at + "/row"})
-		no.If(domain.Blank(p.Text), domain.Refusal{Code: "goal.no-point", Reason: fmt.Sprintf("第 %d 条意见未填", i+1), Field: at + "/text", Basis: basis})
+		no.If(p.Row != "" && !known, domain.Refusal{
+			Code: "goal.unknown-row", Field: at + "/row",
+			Reason: fmt.Sprintf("第 %d 版没有行号为 %s 的指标", s.Version, p.Row),
+		})
+		no.If(domain.Blank(p.Text), domain.Refusal{
+			Code: "goal.no-point", Field: at + "/text", Basis: basis,
+			Reason: fmt.Sprintf("第 %d 条意见未填", i+1),
+		})
 	}
 	return domain.Unless(no, Event(Returned{Version: c.Version, Level: c.Level, Reason: c.Reason, Points: c.Points}))
 }

@@ -73,18 +73,33 @@ func (s State) at(version int) error {
 	case s.Status == NotFiled:
 		return domain.Refusal{Code: "goal.not-filed", Reason: "绩效目标尚未申报"}
 	case version != s.Version:
-		return domain.Refusal{Code: "goal.not-current-version", Reason: fmt.Sprintf("当前为第 %d 版，不是第 %d 版", s.Version, version), Field: "/version"}
+		return domain.Refusal{
+			Code: "goal.not-current-version", Field: "/version",
+			Reason: fmt.Sprintf("当前为第 %d 版，不是第 %d 版", s.Version, version),
+		}
 	case s.Status == WithUnit:
-		return domain.Refusal{Code: "goal.returned", Reason: fmt.Sprintf("第 %d 版已退回（%s），待单位修改后重新申报", s.Version, s.Returned.Reason), Field: "/version"}
+		return domain.Refusal{
+			Code: "goal.returned", Field: "/version",
+			Reason: fmt.Sprintf("第 %d 版已退回（%s），待单位修改后重新申报", s.Version, s.Returned.Reason),
+		}
 	case s.Status == InForce:
-		return domain.Refusal{Code: "goal.already-approved", Reason: fmt.Sprintf("第 %d 版已批复（%s）", s.Version, s.Document), Field: "/version", Basis: "忻州办法 第二十四条"}
+		return domain.Refusal{
+			Code: "goal.already-approved", Field: "/version", Basis: "忻州办法 第二十四条",
+			Reason: fmt.Sprintf("第 %d 版已批复（%s）", s.Version, s.Document),
+		}
 	}
 	return nil
 }
 
 // foreign refuses to the unit and the person that filed what only others may do.
 func (s State) foreign(by domain.Actor, basis string) (no domain.Refusals) {
-	no.If(by.Unit == string(s.Current.Unit), domain.Refusal{Code: "goal.own-unit", Reason: fmt.Sprintf("申报单位 %s 不得办理本单位目标的审核、退回或批复", s.Current.Unit), Basis: basis})
-	no.If(s.Current.By != "" && by.Person == s.Current.By, domain.Refusal{Code: "goal.own-filing", Reason: fmt.Sprintf("%s 申报了第 %d 版，不得再办理其审核、退回或批复", by.Name, s.Version), Basis: basis})
+	no.If(by.Unit == string(s.Current.Unit), domain.Refusal{
+		Code: "goal.own-unit", Basis: basis,
+		Reason: fmt.Sprintf("申报单位 %s 不得办理本单位目标的审核、退回或批复", s.Current.Unit),
+	})
+	no.If(s.Current.By != "" && by.Person == s.Current.By, domain.Refusal{
+		Code: "goal.own-filing", Basis: basis,
+		Reason: fmt.Sprintf("%s 申报了第 %d 版，不得再办理其审核、退回或批复", by.Name, s.Version),
+	})
 	return no
 }

@@ -2,7 +2,6 @@ package monitoring
 
 import (
 	"fmt"
-	"math/big"
 	"slices"
 	"strconv"
 
@@ -38,10 +37,14 @@ func (c TakeSnapshot) Decide(s State) ([]Event, error) {
 		c.Snapshot = s.nextSnapshot()
 	}
 	no := c.check("")
-	no.If(s.snapshot(c.Snapshot) >= 0, domain.Refusal{Code: "monitoring.number-used", Reason: fmt.Sprintf("本年度已有第 %s 期监控", c.Snapshot), Field: "/snapshot"})
+	no.If(s.snapshot(c.Snapshot) >= 0, domain.Refusal{
+		Code: "monitoring.number-used", Field: "/snapshot",
+		Reason: fmt.Sprintf("本年度已有第 %s 期监控", c.Snapshot),
+	})
 	last, any := s.Latest()
 	no.If(any && c.Day.Valid() && c.Day <= last.Day, domain.Refusal{
-		Code: "monitoring.not-after-last", Reason: fmt.Sprintf("截至日 %s 须晚于上一期的 %s", c.Day, last.Day), Field: "/day",
+		Code: "monitoring.not-after-last", Field: "/day",
+		Reason: fmt.Sprintf("截至日 %s 须晚于上一期的 %s", c.Day, last.Day),
 	})
 	taken := c.taken()
 	return domain.Unless(no, append([]Event{taken}, s.warn(taken, c.Thresholds)...)...)
@@ -60,14 +63,18 @@ type CorrectSnapshot struct {
 func (c CorrectSnapshot) Decide(s State) ([]Event, error) {
 	i := s.snapshot(c.Snapshot.Snapshot)
 	if i < 0 {
-		return nil, domain.Refusal{Code: "monitoring.unknown-snapshot", Reason: fmt.Sprintf("没有第 %s 期监控", c.Snapshot.Snapshot), Field: "/snapshot/snapshot"}
+		return nil, domain.Refusal{
+			Code: "monitoring.unknown-snapshot", Field: "/snapshot/snapshot",
+			Reason: fmt.Sprintf("没有第 %s 期监控", c.Snapshot.Snapshot),
+		}
 	}
 	no := c.Snapshot.check("/snapshot")
 	day := c.Snapshot.Day
 	no.If(domain.Blank(c.Corrects), domain.Refusal{Code: "monitoring.corrects-nothing", Reason: "未指明被更正的记录", Field: "/corrects"})
 	no.If(domain.Blank(c.Reason), domain.Refusal{Code: "monitoring.no-reason", Reason: "更正原因未填", Field: "/reason"})
 	no.If(day.Valid() && (i > 0 && day <= s.Snapshots[i-1].Day || i+1 < len(s.Snapshots) && day >= s.Snapshots[i+1].Day), domain.Refusal{
-		Code: "monitoring.out-of-order", Reason: fmt.Sprintf("截至日 %s 与前后各期次序不符", day), Field: "/snapshot/day",
+		Code: "monitoring.out-of-order", Field: "/snapshot/day",
+		Reason: fmt.Sprintf("截至日 %s 与前后各期次序不符", day),
 	})
 	taken := c.Snapshot.taken()
 	events := []Event{SnapshotCorrected{Corrects: c.Corrects, Snapshot: taken, Reason: c.Reason}}
@@ -90,13 +97,22 @@ func (c TakeSnapshot) check(at string) (no domain.Refusals) {
 	no.CheckAt(at+"/programme", c.Programme.Check())
 	no.If(c.Unit.Check() != nil, domain.Refusal{Code: "monitoring.no-unit", Reason: "监控单位未填或有误", Field: at + "/unit"})
 	no.If(!c.Day.Valid(), notADay(at+"/day", c.Day))
-	no.If(c.Day.Valid() && c.Day.Year() != c.Year, domain.Refusal{Code: "monitoring.other-year", Reason: fmt.Sprintf("截至日 %s 不在 %d 年度内", c.Day, c.Year), Field: at + "/day"})
-	no.If(c.Day.Valid() && c.Day > c.Today, domain.Refusal{Code: "monitoring.day-to-come", Reason: fmt.Sprintf("截至日 %s 尚未到来（今天 %s）", c.Day, c.Today), Field: at + "/day"})
+	no.If(c.Day.Valid() && c.Day.Year() != c.Year, domain.Refusal{
+		Code: "monitoring.other-year", Field: at + "/day",
+		Reason: fmt.Sprintf("截至日 %s 不在 %d 年度内", c.Day, c.Year),
+	})
+	no.If(c.Day.Valid() && c.Day > c.Today, domain.Refusal{
+		Code: "monitoring.day-to-come", Field: at + "/day",
+		Reason: fmt.Sprintf("截至日 %s 尚未到来（今天 %s）", c.Day, c.Today),
+	})
 	seen := map[string]bool{}
 	for i, r := range c.Readings {
 		field := fmt.Sprintf("%s/readings/%d", at, i)
 		no.If(seen[r.Row], domain.Refusal{Code: "monitoring.duplicate-row", Reason: fmt.Sprintf("行号 %s 填了两次", r.Row), Field: field + "/row"})
-		no.If(r.Attainment != nil && r.Attainment.Sign() < 0, domain.Refusal{Code: "monitoring.negative-attainment", Reason: fmt.Sprintf("行号 %s 的完成比例 %s 为负", r.Row, r.Attainment), Field: field + "/attainment"})
+		no.If(r.Attainment != nil && r.Attainment.Sign() < 0, domain.Refusal{
+			Code: "monitoring.negative-attainment", Field: field + "/attainment",
+			Reason: fmt.Sprintf("行号 %s 的完成比例 %s 为负", r.Row, r.Attainment),
+		})
 		seen[r.Row] = true
 	}
 	if c.Source == nil {
@@ -112,24 +128,41 @@ func (c TakeSnapshot) complete(at string, seen map[string]bool) (no domain.Refus
 		return domain.Refusals{{Code: "monitoring.goal-not-approved", Reason: "绩效目标未批复，无从监控：" + c.Goal.Text, Basis: "忻州办法 第二十五条"}}
 	}
 	no.If(c.Budget <= 0, domain.Refusal{Code: "monitoring.no-budget", Reason: "本年度预算尚未下达，无从计算执行率", Basis: "忻州办法 第二十六条"})
-	no.If(domain.Blank(c.Period), domain.Refusal{Code: "monitoring.no-period", Reason: "监控期间未填，如 1—7月", Field: at + "/period", Basis: "财预〔2019〕136号"})
+	no.If(domain.Blank(c.Period), domain.Refusal{
+		Code: "monitoring.no-period", Field: at + "/period", Basis: "财预〔2019〕136号",
+		Reason: "监控期间未填，如 1—7月",
+	})
 	for _, row := range c.Indicators {
-		no.If(!seen[row.Row], domain.Refusal{Code: "monitoring.row-missing", Reason: fmt.Sprintf("缺少指标“%s”（行号 %s）的执行情况", row.Name, row.Row), Field: at + "/readings", Basis: basis})
+		no.If(!seen[row.Row], domain.Refusal{
+			Code: "monitoring.row-missing", Field: at + "/readings", Basis: basis,
+			Reason: fmt.Sprintf("缺少指标“%s”（行号 %s）的执行情况", row.Name, row.Row),
+		})
 	}
 	for i, r := range c.Readings {
 		field := fmt.Sprintf("%s/readings/%d", at, i)
 		known := slices.ContainsFunc(c.Indicators, func(row domain.Indicator) bool { return row.Row == r.Row })
-		no.If(!known, domain.Refusal{Code: "monitoring.unknown-row", Reason: fmt.Sprintf("批复的目标没有行号为 %s 的指标", r.Row), Field: field + "/row", Basis: "忻州办法 第二十五条"})
-		no.If(domain.Blank(r.Actual), domain.Refusal{Code: "monitoring.no-actual", Reason: fmt.Sprintf("行号 %s 的执行情况未填", r.Row), Field: field + "/actual", Basis: basis})
-		no.If(!slices.Contains([]Likelihood{Certain, Possible, Impossible}, r.Likelihood), domain.Refusal{Code: "monitoring.unknown-likelihood", Reason: fmt.Sprintf("行号 %s 的完成可能性应为确定能、有可能或完全不可能", r.Row), Field: field + "/likelihood", Basis: "财预〔2019〕136号"})
-		no.If(r.Likelihood == Impossible && domain.Blank(r.Reason), domain.Refusal{Code: "monitoring.deviation-without-reason", Reason: fmt.Sprintf("行号 %s 完全不可能完成，须说明偏差原因", r.Row), Field: field + "/reason", Basis: "忻州办法 第二十九条；财预〔2019〕136号"})
+		no.If(!known, domain.Refusal{
+			Code: "monitoring.unknown-row", Field: field + "/row", Basis: "忻州办法 第二十五条",
+			Reason: fmt.Sprintf("批复的目标没有行号为 %s 的指标", r.Row),
+		})
+		no.If(domain.Blank(r.Actual), domain.Refusal{
+			Code: "monitoring.no-actual", Field: field + "/actual", Basis: basis,
+			Reason: fmt.Sprintf("行号 %s 的执行情况未填", r.Row),
+		})
+		no.If(!slices.Contains([]Likelihood{Certain, Possible, Impossible}, r.Likelihood), domain.Refusal{
+			Code: "monitoring.unknown-likelihood", Field: field + "/likelihood", Basis: "财预〔2019〕136号",
+			Reason: fmt.Sprintf("行号 %s 的完成可能性应为确定能、有可能或完全不可能", r.Row),
+		})
+		no.If(r.Likelihood == Impossible && domain.Blank(r.Reason), domain.Refusal{
+			Code: "monitoring.deviation-without-reason", Field: field + "/reason", Basis: "忻州办法 第二十九条；财预〔2019〕136号",
+			Reason: fmt.Sprintf("行号 %s 完全不可能完成，须说明偏差原因", r.Row),
+		})
 	}
-	no.If(len(no) == 0 && !c.measured(), domain.Refusal{Code: "monitoring.nothing-measured", Reason: "没有一行指标给出完成比例，无从计算目标实现程度", Field: at + "/readings", Basis: basis})
+	no.If(len(no) == 0 && !measured(c.Readings), domain.Refusal{
+		Code: "monitoring.nothing-measured", Field: at + "/readings", Basis: basis,
+		Reason: "没有一行指标给出完成比例，无从计算目标实现程度",
+	})
 	return no
-}
-
-func (c TakeSnapshot) measured() bool {
-	return slices.ContainsFunc(c.Readings, func(r Reading) bool { return r.Attainment != nil })
 }
 
 func (c TakeSnapshot) taken() SnapshotTaken {
@@ -139,48 +172,6 @@ func (c TakeSnapshot) taken() SnapshotTaken {
 		Budget: c.Budget, Paid: c.Paid, Execution: execution(c.Paid, c.Budget),
 		Trend: c.Trend, Readings: c.Readings, Source: c.Source,
 	}
-}
-
-// Attainment weighs the readings that have a share: Σ weight × min(1, share) ÷
-// Σ weight, half-up to four places; 0 when none has. No row counts beyond its
-// weight, as in scoring, so that one over-fulfilled row hides nothing. Where
-// not every row read has a weight, all rows weigh the same.
-func Attainment(readings []Reading, indicators []domain.Indicator) domain.Decimal {
-	weights := map[string]*big.Rat{}
-	for _, row := range indicators {
-		if row.Weight != nil && row.Weight.Sign() > 0 {
-			weights[row.Row] = row.Weight.Rat()
-		}
-	}
-	weighted := !slices.ContainsFunc(readings, func(r Reading) bool { return r.Attainment != nil && weights[r.Row] == nil })
-	sum, full, one := new(big.Rat), new(big.Rat), big.NewRat(1, 1)
-	for _, r := range readings {
-		if r.Attainment == nil {
-			continue
-		}
-		weight := one
-		if weighted {
-			weight = weights[r.Row]
-		}
-		share := r.Attainment.Rat()
-		if share.Cmp(one) > 0 {
-			share = one
-		}
-		sum.Add(sum, new(big.Rat).Mul(weight, share))
-		full.Add(full, weight)
-	}
-	if full.Sign() == 0 {
-		return domain.Int(0)
-	}
-	return domain.HalfUp(sum.Quo(sum, full), 4)
-}
-
-// execution is paid ÷ budget, half-up to four places; 0 without a budget.
-func execution(paid, budget domain.Money) domain.Decimal {
-	if budget <= 0 {
-		return domain.Int(0)
-	}
-	return domain.HalfUp(big.NewRat(int64(paid), int64(budget)), 4)
 }
 
 func notADay(field string, d domain.Day) domain.Refusal {

@@ -51,7 +51,7 @@ func (s State) warn(taken SnapshotTaken, limits Thresholds) (events []Event) {
 
 // judge compares both lines with time and with each other.
 func judge(t SnapshotTaken, limits Thresholds) (raised []WarningRaised) {
-	measured := slices.ContainsFunc(t.Readings, func(r Reading) bool { return r.Attainment != nil })
+	measured := measured(t.Readings)
 	if behind := t.Elapsed.Sub(t.Attainment); measured && reaches(behind, limits.Attainment) {
 		raised = append(raised, lag(t, AttainmentLine, "目标", t.Attainment, limits.Attainment, reaches(behind, limits.Grave)))
 	}
@@ -105,7 +105,10 @@ func (c ExplainWarning) Decide(s State) ([]Event, error) {
 		return nil, err
 	}
 	var no domain.Refusals
-	no.If(domain.Blank(c.Reason), domain.Refusal{Code: "monitoring.no-reason", Reason: "偏差原因未填", Field: "/reason", Basis: "忻州办法 第二十六条；南通办法 第十条第一项"})
+	no.If(domain.Blank(c.Reason), domain.Refusal{
+		Code: "monitoring.no-reason", Field: "/reason", Basis: "忻州办法 第二十六条；南通办法 第十条第一项",
+		Reason: "偏差原因未填",
+	})
 	return domain.Unless(no, Event(WarningExplained(c)))
 }
 
@@ -135,7 +138,10 @@ func (s State) open(number string) (Warning, error) {
 		return Warning{}, domain.Refusal{Code: "monitoring.unknown-warning", Reason: fmt.Sprintf("没有编号为 %s 的预警", number), Field: "/warning"}
 	}
 	if w := s.Warnings[i]; w.Status == Cleared {
-		return w, domain.Refusal{Code: "monitoring.warning-cleared", Reason: fmt.Sprintf("%s 号预警已解除：%s", number, w.ClearedFor), Field: "/warning"}
+		return w, domain.Refusal{
+			Code: "monitoring.warning-cleared", Field: "/warning",
+			Reason: fmt.Sprintf("%s 号预警已解除：%s", number, w.ClearedFor),
+		}
 	}
 	return s.Warnings[i], nil
 }
@@ -156,7 +162,10 @@ func (c ReportRisk) Decide(State) ([]Event, error) {
 	var no domain.Refusals
 	no.If(domain.Blank(c.Risk), domain.Refusal{Code: "monitoring.no-risk", Reason: "执行问题或风险未填", Field: "/risk", Basis: basis})
 	no.If(!c.Seen.Valid(), notADay("/seen", c.Seen))
-	no.If(c.Seen.Valid() && c.Seen > c.Today, domain.Refusal{Code: "monitoring.day-to-come", Reason: fmt.Sprintf("发现日期 %s 尚未到来（今天 %s）", c.Seen, c.Today), Field: "/seen"})
+	no.If(c.Seen.Valid() && c.Seen > c.Today, domain.Refusal{
+		Code: "monitoring.day-to-come", Field: "/seen",
+		Reason: fmt.Sprintf("发现日期 %s 尚未到来（今天 %s）", c.Seen, c.Today),
+	})
 	no.If(domain.Blank(c.Plan), domain.Refusal{Code: "monitoring.no-plan", Reason: "拟采取的措施未填", Field: "/plan", Basis: basis})
 	return domain.Unless(no, Event(RiskReported{Risk: c.Risk, Seen: c.Seen, Plan: c.Plan}))
 }

@@ -35,18 +35,36 @@ var (
 // may leave the fund book open.
 func (c Register) Decide(s State) ([]Event, error) {
 	if s.Status != Unregistered {
-		return nil, domain.Refusal{Code: "programme.already-registered", Reason: fmt.Sprintf("项目编码 %s 已由“%s”登记", s.Code, s.Name), Field: "/code"}
+		return nil, domain.Refusal{
+			Code: "programme.already-registered", Field: "/code",
+			Reason: fmt.Sprintf("项目编码 %s 已由“%s”登记", s.Code, s.Name),
+		}
 	}
 	var no domain.Refusals
 	no.Check(c.Code.Check())
 	no.If(domain.Blank(c.Name), noName)
-	no.If(!slices.Contains(kinds, c.Kind), domain.Refusal{Code: "programme.unknown-kind", Reason: fmt.Sprintf("支出类型“%s”不在目录内", c.Kind), Field: "/kind", Basis: "忻州办法 第四条"})
-	no.If(c.Unit.Check() != nil || domain.Blank(c.UnitName), domain.Refusal{Code: "programme.no-unit", Reason: "实施单位的编码和名称须填写", Field: "/unit", Basis: "忻州办法 第五条"})
-	no.If(c.Department.Check() != nil || domain.Blank(c.DepartmentName), domain.Refusal{Code: "programme.no-department", Reason: "主管部门的编码和名称须填写", Field: "/department", Basis: "忻州办法 第五条"})
+	no.If(!slices.Contains(kinds, c.Kind), domain.Refusal{
+		Code: "programme.unknown-kind", Field: "/kind", Basis: "忻州办法 第四条",
+		Reason: fmt.Sprintf("支出类型“%s”不在目录内", c.Kind),
+	})
+	no.If(c.Unit.Check() != nil || domain.Blank(c.UnitName), domain.Refusal{
+		Code: "programme.no-unit", Field: "/unit", Basis: "忻州办法 第五条",
+		Reason: "实施单位的编码和名称须填写",
+	})
+	no.If(c.Department.Check() != nil || domain.Blank(c.DepartmentName), domain.Refusal{
+		Code: "programme.no-department", Field: "/department", Basis: "忻州办法 第五条",
+		Reason: "主管部门的编码和名称须填写",
+	})
 	no.If(!slices.Contains(fundBooks, c.FundBook) && (c.FundBook != UnstatedFundBook || c.Source == nil), unknownFundBook("/fundBook", string(c.FundBook)))
-	no.If(c.Parent != "" && c.Parent == c.Code, domain.Refusal{Code: "programme.own-parent", Reason: fmt.Sprintf("项目 %s 不能以自己为上级", c.Code), Field: "/parent"})
+	no.If(c.Parent != "" && c.Parent == c.Code, domain.Refusal{
+		Code: "programme.own-parent", Field: "/parent",
+		Reason: fmt.Sprintf("项目 %s 不能以自己为上级", c.Code),
+	})
 	no.If(!c.From.Valid(), domain.Refusal{Code: "programme.no-year", Reason: fmt.Sprintf("起始年度 %d 不是可登记的预算年度", c.From), Field: "/from"})
-	no.If(c.To != 0 && (c.To < c.From || !c.To.Valid()), domain.Refusal{Code: "programme.ends-before-start", Reason: fmt.Sprintf("终止年度 %d 与起始年度 %d 不符", c.To, c.From), Field: "/to"})
+	no.If(c.To != 0 && (c.To < c.From || !c.To.Valid()), domain.Refusal{
+		Code: "programme.ends-before-start", Field: "/to",
+		Reason: fmt.Sprintf("终止年度 %d 与起始年度 %d 不符", c.To, c.From),
+	})
 	no.If(domain.Blank(c.Jurisdiction), domain.Refusal{Code: "programme.no-jurisdiction", Reason: "适用的制度（规则册）未填", Field: "/jurisdiction"})
 	return domain.Unless(no, Event(Registered(c)))
 }
@@ -63,8 +81,14 @@ func (c MarkMajor) Decide(s State) ([]Event, error) {
 		return nil, err
 	}
 	var no domain.Refusals
-	no.If(domain.Blank(c.Reason), domain.Refusal{Code: "programme.no-reason", Reason: "列为重大项目的理由未填", Field: "/reason", Basis: "忻州办法 第十四条第二项"})
-	no.If(domain.Blank(c.Document), domain.Refusal{Code: "programme.no-document", Reason: "列为重大项目的文号未填", Field: "/document", Basis: "忻州办法 第十四条第二项"})
+	no.If(domain.Blank(c.Reason), domain.Refusal{
+		Code: "programme.no-reason", Field: "/reason", Basis: "忻州办法 第十四条第二项",
+		Reason: "列为重大项目的理由未填",
+	})
+	no.If(domain.Blank(c.Document), domain.Refusal{
+		Code: "programme.no-document", Field: "/document", Basis: "忻州办法 第十四条第二项",
+		Reason: "列为重大项目的文号未填",
+	})
 	return domain.Unless(no, Event(MarkedMajor(c)))
 }
 
@@ -84,7 +108,10 @@ func (c Correct) Decide(s State) ([]Event, error) {
 	}
 	was, ok := s.field(c.Field)
 	if !ok {
-		return nil, domain.Refusal{Code: "programme.not-correctable", Reason: fmt.Sprintf("“%s”不可更正，可更正的是名称、属性和所属预算", c.Field), Field: "/field"}
+		return nil, domain.Refusal{
+			Code: "programme.not-correctable", Field: "/field",
+			Reason: fmt.Sprintf("“%s”不可更正，可更正的是名称、属性和所属预算", c.Field),
+		}
 	}
 	if was == c.Is {
 		return nil, nil
@@ -113,8 +140,14 @@ func (c Exit) Decide(s State) ([]Event, error) {
 	var no domain.Refusals
 	no.If(!c.Day.Valid(), notADay("/day", c.Day))
 	no.If(c.Day.Valid() && c.Day > c.Today, notYet("/day", c.Day, c.Today))
-	no.If(c.Day.Valid() && c.Day < s.From.First(), domain.Refusal{Code: "programme.exit-before-start", Reason: fmt.Sprintf("退出日期 %s 早于项目起始年度 %d", c.Day, s.From), Field: "/day"})
-	no.If(domain.Blank(c.Reason), domain.Refusal{Code: "programme.no-reason", Reason: "退出原因未填", Field: "/reason", Basis: "邯郸意见 四(一)；南通办法 第七条"})
+	no.If(c.Day.Valid() && c.Day < s.From.First(), domain.Refusal{
+		Code: "programme.exit-before-start", Field: "/day",
+		Reason: fmt.Sprintf("退出日期 %s 早于项目起始年度 %d", c.Day, s.From),
+	})
+	no.If(domain.Blank(c.Reason), domain.Refusal{
+		Code: "programme.no-reason", Field: "/reason", Basis: "邯郸意见 四(一)；南通办法 第七条",
+		Reason: "退出原因未填",
+	})
 	return domain.Unless(no, Event(Exited{Day: c.Day, Reason: c.Reason}))
 }
 
@@ -124,7 +157,10 @@ func (s State) running() error {
 	case Unregistered:
 		return domain.Refusal{Code: "programme.not-registered", Reason: "项目尚未登记"}
 	case Ended:
-		return domain.Refusal{Code: "programme.exited", Reason: fmt.Sprintf("“%s”已于 %s 退出，不再受理", s.Name, s.EndedOn), Basis: "邯郸意见 四(一)；南通办法 第七条"}
+		return domain.Refusal{
+			Code: "programme.exited", Basis: "邯郸意见 四(一)；南通办法 第七条",
+			Reason: fmt.Sprintf("“%s”已于 %s 退出，不再受理", s.Name, s.EndedOn),
+		}
 	}
 	return nil
 }
@@ -132,7 +168,10 @@ func (s State) running() error {
 var noName = domain.Refusal{Code: "programme.no-name", Reason: "项目名称未填", Field: "/name"}
 
 func unknownFundBook(field, book string) domain.Refusal {
-	return domain.Refusal{Code: "programme.unknown-fund-book", Reason: fmt.Sprintf("“%s”不是四本预算之一", book), Field: field, Basis: "忻州办法 第三条"}
+	return domain.Refusal{
+		Code: "programme.unknown-fund-book", Field: field, Basis: "忻州办法 第三条",
+		Reason: fmt.Sprintf("“%s”不是四本预算之一", book),
+	}
 }
 
 func notADay(field string, d domain.Day) domain.Refusal {

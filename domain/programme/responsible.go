@@ -24,7 +24,10 @@ func (c AssignResponsible) Decide(s State) ([]Event, error) {
 		return nil, err
 	}
 	if now := s.Responsible; now.Person != "" {
-		return nil, domain.Refusal{Code: "programme.already-responsible", Reason: fmt.Sprintf("%s 自 %s 起为项目责任人，更换须办理交接", now.Name, now.Since), Field: "/person", Basis: "忻州办法 第十四条"}
+		return nil, domain.Refusal{
+			Code: "programme.already-responsible", Field: "/person", Basis: "忻州办法 第十四条",
+			Reason: fmt.Sprintf("%s 自 %s 起为项目责任人，更换须办理交接", now.Name, now.Since),
+		}
 	}
 	no := person("/person", c.Person, "/name", c.Name, c.Post, c.Unit)
 	no.If(!c.Since.Valid(), notADay("/since", c.Since))
@@ -62,9 +65,15 @@ func (c HandOver) Decide(s State) ([]Event, error) {
 	no.If(c.To == now.Person, domain.Refusal{Code: "programme.same-person", Reason: fmt.Sprintf("%s 已是项目责任人", now.Name), Field: "/to"})
 	no.If(!c.Day.Valid(), notADay("/day", c.Day))
 	no.If(c.Day.Valid() && c.Day > c.Today, notYet("/day", c.Day, c.Today))
-	no.If(c.Day.Valid() && c.Day <= now.Since, domain.Refusal{Code: "programme.handover-before-tenure", Reason: fmt.Sprintf("交接日期 %s 须晚于 %s 的任职日期 %s", c.Day, now.Name, now.Since), Field: "/day"})
+	no.If(c.Day.Valid() && c.Day <= now.Since, domain.Refusal{
+		Code: "programme.handover-before-tenure", Field: "/day",
+		Reason: fmt.Sprintf("交接日期 %s 须晚于 %s 的任职日期 %s", c.Day, now.Name, now.Since),
+	})
 	no.If(domain.Blank(c.Reason), domain.Refusal{Code: "programme.no-reason", Reason: "交接原因未填", Field: "/reason"})
-	no.If(c.Countersigned != "" && (c.Countersigned == now.Person || c.Countersigned == c.To), domain.Refusal{Code: "programme.countersigned-by-party", Reason: "监交人不得为交接双方", Field: "/countersigned"})
+	no.If(c.Countersigned != "" && (c.Countersigned == now.Person || c.Countersigned == c.To), domain.Refusal{
+		Code: "programme.countersigned-by-party", Field: "/countersigned",
+		Reason: "监交人不得为交接双方",
+	})
 	return domain.Unless(no, Event(HandedOver{
 		From: now.Person, FromName: now.Name, To: c.To, ToName: c.ToName, Post: c.Post, Unit: c.Unit,
 		Day: c.Day, Reason: c.Reason, Pending: c.Pending, Countersigned: c.Countersigned,

@@ -29,15 +29,30 @@ func (c IssueNotice) Decide(s State) ([]Event, error) {
 	var no domain.Refusals
 	no.CheckAt("/programme", c.Programme.Check())
 	no.If(!c.Year.Valid(), domain.Refusal{Code: "rectification.no-year", Reason: fmt.Sprintf("%d 不是可登记的预算年度", c.Year), Field: "/year"})
-	no.If(c.Unit.Check() != nil || domain.Blank(c.UnitName), domain.Refusal{Code: "rectification.no-unit", Reason: "被整改单位的编码和名称须填写", Field: "/unit", Basis: basis})
+	no.If(c.Unit.Check() != nil || domain.Blank(c.UnitName), domain.Refusal{
+		Code: "rectification.no-unit", Field: "/unit", Basis: basis,
+		Reason: "被整改单位的编码和名称须填写",
+	})
 	no.If(c.Issuer.Check() != nil, domain.Refusal{Code: "rectification.no-issuer", Reason: "下达单位未填或有误", Field: "/issuer", Basis: basis})
-	no.If(c.Issuer == c.Unit && c.Unit != "", domain.Refusal{Code: "rectification.own-notice", Reason: fmt.Sprintf("%s 不能对自己下达整改通知", c.UnitName), Field: "/unit", Basis: basis})
+	no.If(c.Issuer == c.Unit && c.Unit != "", domain.Refusal{
+		Code: "rectification.own-notice", Field: "/unit", Basis: basis,
+		Reason: fmt.Sprintf("%s 不能对自己下达整改通知", c.UnitName),
+	})
 	no.If(len(c.Issues) == 0, domain.Refusal{Code: "rectification.no-issues", Reason: "整改通知须列明问题", Field: "/issues", Basis: basis})
 	for i, issue := range c.Issues {
 		at := fmt.Sprintf("/issues/%d", i)
-		no.If(issue.No != i+1, domain.Refusal{Code: "rectification.misnumbered", Reason: fmt.Sprintf("第 %d 个问题编号为 %d，应从 1 起连续编号", i+1, issue.No), Field: at + "/no"})
-		no.If(domain.Blank(issue.Problem), domain.Refusal{Code: "rectification.no-problem", Reason: fmt.Sprintf("第 %d 个问题未填", i+1), Field: at + "/problem", Basis: basis})
-		no.If(domain.Blank(issue.Requirement), domain.Refusal{Code: "rectification.no-requirement", Reason: fmt.Sprintf("第 %d 个问题没有整改要求", i+1), Field: at + "/requirement", Basis: basis})
+		no.If(issue.No != i+1, domain.Refusal{
+			Code: "rectification.misnumbered", Field: at + "/no",
+			Reason: fmt.Sprintf("第 %d 个问题编号为 %d，应从 1 起连续编号", i+1, issue.No),
+		})
+		no.If(domain.Blank(issue.Problem), domain.Refusal{
+			Code: "rectification.no-problem", Field: at + "/problem", Basis: basis,
+			Reason: fmt.Sprintf("第 %d 个问题未填", i+1),
+		})
+		no.If(domain.Blank(issue.Requirement), domain.Refusal{
+			Code: "rectification.no-requirement", Field: at + "/requirement", Basis: basis,
+			Reason: fmt.Sprintf("第 %d 个问题没有整改要求", i+1),
+		})
 	}
 	no = append(no, ahead("/due", c.Due, c.Today)...)
 	no.If(domain.Blank(c.Document), domain.Refusal{Code: "rectification.no-document", Reason: "整改通知文号未填", Field: "/document"})
@@ -67,6 +82,9 @@ func (c CloseNotice) Decide(s State) ([]Event, error) {
 // ahead refuses a last day that leaves no time.
 func ahead(field string, due, today domain.Day) (no domain.Refusals) {
 	no.If(!due.Valid(), domain.Refusal{Code: "rectification.malformed-day", Reason: fmt.Sprintf("“%s”不是日期，应如 2026-03-31", due), Field: field})
-	no.If(due.Valid() && due <= today, domain.Refusal{Code: "rectification.due-not-ahead", Reason: fmt.Sprintf("期限 %s 须晚于今天 %s", due, today), Field: field, Basis: basis})
+	no.If(due.Valid() && due <= today, domain.Refusal{
+		Code: "rectification.due-not-ahead", Field: field, Basis: basis,
+		Reason: fmt.Sprintf("期限 %s 须晚于今天 %s", due, today),
+	})
 	return no
 }

@@ -86,7 +86,8 @@ func (s State) is(want Status) error {
 // or who acts for it.
 func (s State) addressed(by domain.Actor) (no domain.Refusals) {
 	no.If(by.Unit != string(s.Unit) && by.OnBehalfOf != string(s.Unit), domain.Refusal{
-		Code: "rectification.not-addressed", Reason: fmt.Sprintf("整改通知下达给 %s，应由该单位办理", s.UnitName), Basis: basis,
+		Code: "rectification.not-addressed", Basis: basis,
+		Reason: fmt.Sprintf("整改通知下达给 %s，应由该单位办理", s.UnitName),
 	})
 	return no
 }
@@ -94,8 +95,14 @@ func (s State) addressed(by domain.Actor) (no domain.Refusals) {
 // foreign refuses to the unit and the person under rectification what only
 // others may do.
 func (s State) foreign(by domain.Actor) (no domain.Refusals) {
-	no.If(by.Unit == string(s.Unit), domain.Refusal{Code: "rectification.own-closure", Reason: fmt.Sprintf("被整改单位 %s 不得自行审核或销号", s.UnitName), Basis: basis})
-	no.If(s.Reporter != "" && by.Person == s.Reporter, domain.Refusal{Code: "rectification.own-report", Reason: fmt.Sprintf("%s 提交了整改报告，不得再审核或销号", by.Name), Basis: basis})
+	no.If(by.Unit == string(s.Unit), domain.Refusal{
+		Code: "rectification.own-closure", Basis: basis,
+		Reason: fmt.Sprintf("被整改单位 %s 不得自行审核或销号", s.UnitName),
+	})
+	no.If(s.Reporter != "" && by.Person == s.Reporter, domain.Refusal{
+		Code: "rectification.own-report", Basis: basis,
+		Reason: fmt.Sprintf("%s 提交了整改报告，不得再审核或销号", by.Name),
+	})
 	return no
 }
 

@@ -26,9 +26,18 @@ func (c FilePlan) Decide(s State) ([]Event, error) {
 	}
 	no := s.addressed(c.By)
 	no = append(no, s.covered("/measures", "整改措施", c.Measures)...)
-	no.If(domain.Blank(c.Responsible) || domain.Blank(c.Name), domain.Refusal{Code: "rectification.nobody-responsible", Reason: "整改责任人未填", Field: "/responsible", Basis: basis})
-	no.If(!c.DoneBy.Valid(), domain.Refusal{Code: "rectification.malformed-day", Reason: fmt.Sprintf("“%s”不是日期，应如 2026-03-31", c.DoneBy), Field: "/by"})
-	no.If(c.DoneBy.Valid() && c.DoneBy > s.Due, domain.Refusal{Code: "rectification.plan-beyond-due", Reason: fmt.Sprintf("计划完成日 %s 晚于整改期限 %s", c.DoneBy, s.Due), Field: "/by", Basis: basis})
+	no.If(domain.Blank(c.Responsible) || domain.Blank(c.Name), domain.Refusal{
+		Code: "rectification.nobody-responsible", Field: "/responsible", Basis: basis,
+		Reason: "整改责任人未填",
+	})
+	no.If(!c.DoneBy.Valid(), domain.Refusal{
+		Code: "rectification.malformed-day", Field: "/by",
+		Reason: fmt.Sprintf("“%s”不是日期，应如 2026-03-31", c.DoneBy),
+	})
+	no.If(c.DoneBy.Valid() && c.DoneBy > s.Due, domain.Refusal{
+		Code: "rectification.plan-beyond-due", Field: "/by", Basis: basis,
+		Reason: fmt.Sprintf("计划完成日 %s 晚于整改期限 %s", c.DoneBy, s.Due),
+	})
 	return domain.Unless(no, Event(PlanFiled{Measures: c.Measures, Responsible: c.Responsible, Name: c.Name, By: c.DoneBy}))
 }
 
@@ -96,11 +105,17 @@ func (s State) covered(field, what string, answers []Answer) (no domain.Refusals
 		known := slices.ContainsFunc(s.Issues, func(issue Issue) bool { return issue.No == a.No })
 		no.If(!known, domain.Refusal{Code: "rectification.unknown-issue", Reason: fmt.Sprintf("没有编号为 %d 的问题", a.No), Field: at + "/no"})
 		no.If(seen[a.No], domain.Refusal{Code: "rectification.answered-twice", Reason: fmt.Sprintf("问题 %d 填了两次", a.No), Field: at + "/no"})
-		no.If(domain.Blank(a.Done), domain.Refusal{Code: "rectification.empty-answer", Reason: fmt.Sprintf("问题 %d 的%s未填", a.No, what), Field: at + "/done", Basis: basis})
+		no.If(domain.Blank(a.Done), domain.Refusal{
+			Code: "rectification.empty-answer", Field: at + "/done", Basis: basis,
+			Reason: fmt.Sprintf("问题 %d 的%s未填", a.No, what),
+		})
 		seen[a.No] = true
 	}
 	for _, issue := range s.Issues {
-		no.If(!seen[issue.No], domain.Refusal{Code: "rectification.issue-unanswered", Reason: fmt.Sprintf("问题 %d“%s”没有%s", issue.No, issue.Problem, what), Field: field, Basis: basis})
+		no.If(!seen[issue.No], domain.Refusal{
+			Code: "rectification.issue-unanswered", Field: field, Basis: basis,
+			Reason: fmt.Sprintf("问题 %d“%s”没有%s", issue.No, issue.Problem, what),
+		})
 	}
 	return no
 }

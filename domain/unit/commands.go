@@ -33,8 +33,14 @@ func (c Register) Decide(s State) ([]Event, error) {
 		no.Check(c.CreditCode.Check())
 	}
 	no.If(domain.Blank(c.Name), domain.Refusal{Code: "unit.no-name", Reason: "单位名称未填", Field: "/name"})
-	no.If(!slices.Contains(kinds, c.Kind), domain.Refusal{Code: "unit.unknown-kind", Reason: fmt.Sprintf("单位类型“%s”不在目录内", c.Kind), Field: "/kind", Basis: "忻州办法 第六条"})
-	no.If(c.Parent != "" && c.Parent == c.Code, domain.Refusal{Code: "unit.own-parent", Reason: fmt.Sprintf("单位 %s 不能以自己为主管部门", c.Code), Field: "/parent"})
+	no.If(!slices.Contains(kinds, c.Kind), domain.Refusal{
+		Code: "unit.unknown-kind", Field: "/kind", Basis: "忻州办法 第六条",
+		Reason: fmt.Sprintf("单位类型“%s”不在目录内", c.Kind),
+	})
+	no.If(c.Parent != "" && c.Parent == c.Code, domain.Refusal{
+		Code: "unit.own-parent", Field: "/parent",
+		Reason: fmt.Sprintf("单位 %s 不能以自己为主管部门", c.Code),
+	})
 	no.If(c.Since != "" && !c.Since.Valid(), notADay("/since", c.Since))
 	return domain.Unless(no, Event(Registered(c)))
 }
@@ -54,7 +60,10 @@ func (c Rename) Decide(s State) ([]Event, error) {
 	var no domain.Refusals
 	no.If(domain.Blank(c.Name), domain.Refusal{Code: "unit.no-name", Reason: "新的单位名称未填", Field: "/name"})
 	no.If(!c.Since.Valid(), notADay("/since", c.Since))
-	no.If(c.Since.Valid() && c.Since < s.NamedSince, domain.Refusal{Code: "unit.renamed-before-named", Reason: fmt.Sprintf("更名日期 %s 早于现名启用日 %s", c.Since, s.NamedSince), Field: "/since"})
+	no.If(c.Since.Valid() && c.Since < s.NamedSince, domain.Refusal{
+		Code: "unit.renamed-before-named", Field: "/since",
+		Reason: fmt.Sprintf("更名日期 %s 早于现名启用日 %s", c.Since, s.NamedSince),
+	})
 	no.If(domain.Blank(c.Document), noDocument)
 	return domain.Unless(no, Event(Renamed(c)))
 }
@@ -91,7 +100,10 @@ func (c Abolish) Decide(s State) ([]Event, error) {
 		return nil, err
 	}
 	no := s.ending(c.Since, c.Document)
-	no.If(c.Successor == s.Code, domain.Refusal{Code: "unit.own-successor", Reason: fmt.Sprintf("单位 %s 不能由自己承接职责", s.Code), Field: "/successor"})
+	no.If(c.Successor == s.Code, domain.Refusal{
+		Code: "unit.own-successor", Field: "/successor",
+		Reason: fmt.Sprintf("单位 %s 不能由自己承接职责", s.Code),
+	})
 	return domain.Unless(no, append(s.everyoneLeaves(c.Since, "单位撤销"), Abolished(c))...)
 }
 
@@ -114,7 +126,8 @@ func (s State) ending(since domain.Day, document string) (no domain.Refusals) {
 	for _, t := range s.Tenures {
 		last := max(t.Since, t.Until)
 		no.If(since.Valid() && since <= last, domain.Refusal{
-			Code: "unit.ends-before-tenure", Reason: fmt.Sprintf("%s 在 %s 仍在岗，单位不能自 %s 起终止", t.Name, last, since), Field: "/since",
+			Code: "unit.ends-before-tenure", Field: "/since",
+			Reason: fmt.Sprintf("%s 在 %s 仍在岗，单位不能自 %s 起终止", t.Name, last, since),
 		})
 	}
 	return no

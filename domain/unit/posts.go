@@ -26,7 +26,10 @@ func (c EstablishPost) Decide(s State) ([]Event, error) {
 		return nil, domain.Refusal{Code: "unit.post-exists", Reason: fmt.Sprintf("岗位编码 %s 已用于“%s”", c.Post, there.Title), Field: "/post"}
 	}
 	var no domain.Refusals
-	no.If(domain.UnitCode(c.Post).Check() != nil, domain.Refusal{Code: "unit.malformed-post", Reason: fmt.Sprintf("岗位编码“%s”应为小写字母、数字或连字符", c.Post), Field: "/post"})
+	no.If(domain.UnitCode(c.Post).Check() != nil, domain.Refusal{
+		Code: "unit.malformed-post", Field: "/post",
+		Reason: fmt.Sprintf("岗位编码“%s”应为小写字母、数字或连字符", c.Post),
+	})
 	no.If(domain.Blank(c.Title), domain.Refusal{Code: "unit.no-title", Reason: "岗位名称未填", Field: "/title", Basis: "忻州办法 第十条"})
 	return domain.Unless(no, Event(PostEstablished(c)))
 }
@@ -50,10 +53,14 @@ func (c Appoint) Decide(s State) ([]Event, error) {
 	no.If(domain.Blank(c.Name), domain.Refusal{Code: "unit.no-person-name", Reason: "任职人员姓名未填", Field: "/name"})
 	no.If(!s.has(c.Post), s.unknownPost(c.Post))
 	no.If(!c.Since.Valid(), notADay("/since", c.Since))
-	no.If(c.Since.Valid() && c.Since < s.Since, domain.Refusal{Code: "unit.appointed-before-unit", Reason: fmt.Sprintf("任职日期 %s 早于单位设立日 %s", c.Since, s.Since), Field: "/since"})
+	no.If(c.Since.Valid() && c.Since < s.Since, domain.Refusal{
+		Code: "unit.appointed-before-unit", Field: "/since",
+		Reason: fmt.Sprintf("任职日期 %s 早于单位设立日 %s", c.Since, s.Since),
+	})
 	for _, t := range s.Tenures {
 		no.If(t.Person == c.Person && t.Post == c.Post && (t.Until == "" || c.Since <= t.Until), domain.Refusal{
-			Code: "unit.already-in-post", Reason: fmt.Sprintf("%s 自 %s 起已任该岗位", t.Name, t.Since), Field: "/person",
+			Code: "unit.already-in-post", Field: "/person",
+			Reason: fmt.Sprintf("%s 自 %s 起已任该岗位", t.Name, t.Since),
 		})
 	}
 	return domain.Unless(no, Event(PersonAppointed(c)))
@@ -78,7 +85,10 @@ func (c Relieve) Decide(s State) ([]Event, error) {
 	}
 	var no domain.Refusals
 	no.If(!c.Until.Valid(), notADay("/until", c.Until))
-	no.If(c.Until.Valid() && c.Until < t.Since, domain.Refusal{Code: "unit.relieved-before-tenure", Reason: fmt.Sprintf("离任日期 %s 早于任职日期 %s", c.Until, t.Since), Field: "/until"})
+	no.If(c.Until.Valid() && c.Until < t.Since, domain.Refusal{
+		Code: "unit.relieved-before-tenure", Field: "/until",
+		Reason: fmt.Sprintf("离任日期 %s 早于任职日期 %s", c.Until, t.Since),
+	})
 	no.If(domain.Blank(c.Reason), domain.Refusal{Code: "unit.no-reason", Reason: "离任原因未填", Field: "/reason"})
 	return domain.Unless(no, Event(PersonRelieved(c)))
 }
@@ -111,11 +121,18 @@ func (c Delegate) Decide(s State) ([]Event, error) {
 	no.If(domain.Blank(c.Scope), domain.Refusal{Code: "unit.no-scope", Reason: "代办事项未填", Field: "/scope"})
 	no.If(!c.Since.Valid(), notADay("/since", c.Since))
 	no.If(!c.Until.Valid(), notADay("/until", c.Until))
-	no.If(c.Since.Valid() && c.Since < t.Since, domain.Refusal{Code: "unit.delegated-before-tenure", Reason: fmt.Sprintf("代办起始 %s 早于委托人任职日期 %s", c.Since, t.Since), Field: "/since"})
-	no.If(c.Until.Valid() && c.Until < c.Since, domain.Refusal{Code: "unit.delegation-ends-early", Reason: fmt.Sprintf("代办止于 %s，早于起始 %s", c.Until, c.Since), Field: "/until"})
+	no.If(c.Since.Valid() && c.Since < t.Since, domain.Refusal{
+		Code: "unit.delegated-before-tenure", Field: "/since",
+		Reason: fmt.Sprintf("代办起始 %s 早于委托人任职日期 %s", c.Since, t.Since),
+	})
+	no.If(c.Until.Valid() && c.Until < c.Since, domain.Refusal{
+		Code: "unit.delegation-ends-early", Field: "/until",
+		Reason: fmt.Sprintf("代办止于 %s，早于起始 %s", c.Until, c.Since),
+	})
 	for _, d := range s.Delegations {
 		no.If(d.Post == c.Post && d.From == c.From && c.Since <= d.Until && d.Since <= c.Until, domain.Refusal{
-			Code: "unit.delegation-overlaps", Reason: fmt.Sprintf("%s 至 %s 已委托 %s 代办", d.Since, d.Until, d.Name), Field: "/since",
+			Code: "unit.delegation-overlaps", Field: "/since",
+			Reason: fmt.Sprintf("%s 至 %s 已委托 %s 代办", d.Since, d.Until, d.Name),
 		})
 	}
 	return domain.Unless(no, Event(AuthorityDelegated(c)))
