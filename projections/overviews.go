@@ -151,7 +151,7 @@ func (v Views) missing(ctx context.Context, today domain.Day, unit domain.UnitCo
 	if unit != "" {
 		w.add("(p.unit = ? OR p.department = ?)", string(unit), string(unit))
 	}
-	rows, err := v.programmes(ctx, w.sql())
+	rows, err := v.programmes(ctx, w.sql(), w.args...)
 	var list []Task
 	for _, p := range rows {
 		code, kind, fact := "monitoring", TaskSnapshot, "监控尚未报送"
