@@ -63,6 +63,9 @@ func (s *Server) actRoutes(r *mux.Router) {
 
 // offers lists the acts the account may do in this situation.
 func (s *Server) offers(who Who, at situation) (links []web.Crumb) {
+	if s.onlyAttested(at) != nil {
+		return nil
+	}
 	for _, a := range s.acts() {
 		if May(who.Account, a.command, at.about()) && a.open(at) && (strings.Contains(a.path, "{id}") == (at.notice != nil)) {
 			links = append(links, web.Crumb{Text: a.title(), Address: a.address(at)})
@@ -241,8 +244,20 @@ func (s *Server) situated(r *http.Request, a act) (situation, eventstore.Revisio
 	if at, err = s.addressedSituation(r); err != nil {
 		return at, 0, err
 	}
+	if err := s.onlyAttested(at); err != nil {
+		return at, 0, err
+	}
 	who, _ := s.who(r)
 	return at, seen, Allowed(who.Account, a.command, at.about())
+}
+
+// onlyAttested refuses, in the demonstration, to act on what a published table
+// attests: it names real bodies, and nothing invented may be done in their name.
+func (s *Server) onlyAttested(at situation) error {
+	if s.Demo && at.row.Source != nil {
+		return Denied{Code: "demo.real-body", Rule: "这个项目取自真实单位的公开表，演示只核算、不办理；要试办，到示例市的项目"}
+	}
+	return nil
 }
 
 // settle waits until the tables have read all there is now.

@@ -45,6 +45,8 @@ func funcs(translate func(string) string) template.FuncMap {
 		"minus":            func(n int) int { return -n },
 		"answer":           Answer,
 		"courseStatus":     courseStatus,
+		"doer":             doer,
+		"shownScore":       shownScore,
 		"lineKind":         lineKind,
 		"stepStatus":       stepStatus,
 		"date":             func(at time.Time) string { return beijing(at, time.DateOnly) },

@@ -39,11 +39,16 @@ func (s *Sheet) marginOfMoney(form evaluation.SelfFiled, r scoring.Result) {
 func (s *Sheet) findingsAt(form evaluation.SelfFiled, r scoring.Result, prefix string) (found bool) {
 	for _, f := range r.Findings {
 		if strings.HasPrefix(f.Cell, prefix) {
-			s.Note(KeyOf(form, f.Cell), MarginNote{findingStatus(f.Code), f.Message})
+			s.Note(KeyOf(form, f.Cell), MarginNote{findingStatus(f.Code), withoutTitle(f.Code, f.Message)})
 			found = true
 		}
 	}
 	return found
+}
+
+// withoutTitle drops from a message the words that stand before it anyway.
+func withoutTitle(code scoring.Code, message string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(message, code.Title()), "：")
 }
 
 // findingStatus tells what is wrong from what wants explaining.
@@ -136,6 +141,8 @@ func ShownFindings(form evaluation.SelfFiled, found []evaluation.Finding, r scor
 		if s.Name == "" {
 			s.Name = f.Code
 		}
+		s.Message = withoutTitle(scoring.Code(f.Code), f.Message)
+		s.Status = findingStatus(scoring.Code(f.Code)).Saying("%s", s.Name)
 		for _, again := range r.Findings {
 			if string(again.Code) == f.Code && again.Cell == f.Cell {
 				s.Printed, s.Computed, s.Working = again.Printed, again.Computed, again.Working

@@ -35,6 +35,7 @@ func (Programme) template() string { return "programme" }
 // ShownFinding is a finding with the figures it sets against each other.
 type ShownFinding struct {
 	evaluation.Finding
+	Status            Status // gravity, with the name of the code
 	Name              string // of the code, in words
 	Place             string // of the cell, in words
 	Printed, Computed string // empty where the finding is not about two figures
@@ -153,6 +154,11 @@ func courseStatus(e projections.Entry) Status {
 		return s
 	}
 	return OnTrack
+}
+
+// doer is who did it, in the post held then.
+func doer(e projections.Entry) string {
+	return strings.TrimSpace(e.Actor.Name + " " + e.Actor.Post)
 }
 
 // lineKinds are the entries of an account in words.

@@ -77,7 +77,7 @@ func evaluated(t *testing.T, id string) Programme {
 			Status: projections.WarningCleared, RaisedAt: at("2022-08-16"), Position: 9, Explanation: "合同按季度考核后结算", ExplainedBy: domain.Actor{Name: "赵某"}, ClearedReason: "10 月 21 日支付后不再落后",
 			WarningRaised: monitoring.WarningRaised{Working: "执行 24.80%，时间 58.08%，落后 33.28 个百分点"},
 		}}},
-		Findings: []ShownFinding{{Finding: evaluation.Finding{Code: "rate-differs", Cell: "budget/rate", Message: "执行率印刷值 86.19%，应为 86.18%", Basis: "财预〔2020〕10号"}, Name: "执行率不符", Place: "项目资金 执行率", Printed: "86.19%", Computed: "86.18%", Working: "215,457.60 ÷ 250,000.00", Address: "/programmes/p-26/2022/replay?cell=evaluation%2Fbudget%2Frate"}},
+		Findings: []ShownFinding{{Finding: evaluation.Finding{Code: "rate-differs", Cell: "budget/rate", Message: "执行率印刷值 86.19%，应为 86.18%", Basis: "财预〔2020〕10号"}, Status: Differs, Name: "执行率不符", Place: "项目资金 执行率", Printed: "86.19%", Computed: "86.18%", Working: "215,457.60 ÷ 250,000.00", Address: "/programmes/p-26/2022/replay?cell=evaluation%2Fbudget%2Frate"}},
 		Ledger: projections.Ledger{Account: projections.Account{Status: projections.PaymentsSuspended}, Entries: []projections.AccountLine{
 			{At: at("2022-02-15"), Kind: "allotted", Document: "示财教〔2022〕18 号", Amount: 25_000_000, Rate: decimalOf("0"), Position: 7},
 			{At: at("2022-05-30"), Kind: "paid", Document: "0530-017", Amount: 6_200_000, PaidTotal: 6_200_000, Rate: decimalOf("0.248"), Late: true, Position: 8, Corrected: "x"},
@@ -90,7 +90,7 @@ func evaluated(t *testing.T, id string) Programme {
 		Acts: []Crumb{{"下达整改通知", "/rectifications/new?programme=p-26&year=2022"}, {"退回绩效自评", "/evaluations/p-26/2022/return"}},
 	}
 	entry := func(position int, kind, day, sentence string, decision, late bool) projections.Entry {
-		return projections.Entry{Position: 1, Type: kind, EffectiveAt: at(day), RecordedAt: at(day), Sentence: sentence, Decision: decision, Late: late}
+		return projections.Entry{Position: 1, Type: kind, EffectiveAt: at(day), RecordedAt: at(day), Sentence: sentence, Text: sentence, Decision: decision, Late: late}
 	}
 	page.Course = Procedures([]projections.Entry{
 		entry(1, "goal.filed.v1", "2021-10-12", "王某以财务科科长身份申报目标第 1 版，预算 30.00 万元", false, false),
@@ -138,7 +138,7 @@ func TestProgrammeBeforeAnythingHappened(t *testing.T) {
 	f := someFrame
 	f.Title = "新项目 2026"
 	page := drawn(t, Programme{Frame: f, Row: projections.Programme{Code: "p", Year: 2026, Name: "新项目", Stage: projections.StageGoal, Status: projections.StatusNormal}})
-	shows(t, page, "还没有申报绩效目标", "还没有监控记录", "还没有预算和支付", "还没有报送", "没有整改通知", "—")
+	shows(t, page, "还没有申报绩效目标", "没有可画的线", "还没有预算和支付", "还没有报送", "没有整改通知", "—")
 }
 
 func TestGoalFormBeforeTheEvaluation(t *testing.T) {

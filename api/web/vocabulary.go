@@ -135,3 +135,12 @@ var shortStages = map[string]string{
 	projections.StageExAnte: "事前", projections.StageGoal: "目标", projections.StageExecution: "监控",
 	projections.StageEvaluation: "评价", projections.StageResult: "应用",
 }
+
+// shownScore is the score the register shows: the final one, else what the unit
+// printed. A recomputed sum may be of some rows only, and stands on the page.
+func shownScore(p projections.Programme) *domain.Decimal {
+	if p.FinalScore != nil {
+		return p.FinalScore
+	}
+	return p.PrintedScore
+}
