@@ -81,7 +81,7 @@ func (j *judged) reread() {
 		j.target = Read(text)
 		j.reading = append(j.reading, fmt.Sprintf("指标值“%s”疑为“≥”误识为 2，读作 %s", j.Target, text))
 	}
-	if zero(j.target) && (j.actual.Nature == Absent || nothingHappened.MatchString(normal(j.Actual))) {
+	if said := normal(j.Actual); zero(j.target) && (j.actual.Nature == Absent || nothingHappened.MatchString(said) && !fails.MatchString(said)) {
 		j.actual = Read("0")
 		j.reading = append(j.reading, "完成值“"+j.Actual+"”读作 0")
 	}

@@ -73,6 +73,7 @@ var repairs = []struct {
 	{regexp.MustCompile(`千分之(\d+(?:\.\d+)?)`), "$1‰"},
 	{regexp.MustCompile(`(\d万?)[mM]2`), "${1}平方米"},
 	{regexp.MustCompile(`(\d万?)[mM]3`), "${1}立方米"},
+	{regexp.MustCompile(`(^|[≥≤=<>])\.(\d)`), "${1}0.$2"},
 	{regexp.MustCompile(`个%`), "个百分点"},
 }
 

@@ -100,6 +100,7 @@ func TestRules(t *testing.T) {
 		{"zero kept", national, "质量|变质比例|0|0|10", "10", "达到"},
 		{"zero kept in words", national, "社会效益|重大事故发生数|0起|无|10", "10", "达到"},
 		{"zero kept in words 2", national, "社会效益|重大事故发生数|0起|未发生事故|10", "10", "达到"},
+		{"not done is not zero", national, "社会效益|重大事故发生数|0起|未完成统计|10", "", "不能计算"},
 		{"zero broken", national, "质量|变质比例|0|1|10", "0", "指标值为 0，完成值 1，不得分"},
 		{"=0 broken", national, "质量|差错|=0|2|10", "0", "不得分"},
 		{"saved at least zero", national, "成本|成本节约率|≥0%|2%|10", "10", "达到"},

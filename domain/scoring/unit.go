@@ -36,8 +36,8 @@ func in(d dimension, a, b int64) measure { return measure{d, big.NewRat(a, b)} }
 
 // measures are the units that can be converted.
 var measures = map[string]measure{
-	"%": in(percent, 1, 1), "‰": in(percent, 1, 10), "个百分点": in(percent, 1, 1), "百分点": in(percent, 1, 1),
-	"元": in(money, 1, 1), "角": in(money, 1, 10), "美元": in(counting, 1, 1),
+	"%": in(percent, 1, 1), "‰": in(percent, 1, 10), "个百分点": in(percent, 1, 1), "百分点": in(percent, 1, 1), "成": in(percent, 10, 1),
+	"元": in(money, 1, 1), "元人民币": in(money, 1, 1), "人民币": in(money, 1, 1), "角": in(money, 1, 10), "美元": in(counting, 1, 1),
 	"秒": in(days, 1, 86400), "分钟": in(days, 1, 1440), "小时": in(days, 1, 24), "h": in(days, 1, 24),
 	"天": in(days, 1, 1), "日": in(days, 1, 1), "个工作日": in(days, 1, 1), "工作日": in(days, 1, 1), "个自然日": in(days, 1, 1), "周": in(days, 7, 1), "星期": in(days, 7, 1),
 	"个月": in(months, 1, 1), "月": in(months, 1, 1), "年": in(months, 12, 1), "个季度": in(months, 3, 1),
