@@ -42,7 +42,7 @@ func (c SetBudget) Decide(s State) ([]Event, error) {
 
 func (c SetBudget) approved() (no domain.Refusals) {
 	no.If(!c.Goal.Holds, domain.Refusal{
-		Code: "execution.goal-not-approved", Basis: "邯郸意见 四(三)；南通办法 第九条第三项",
+		Code: "execution.goal-not-approved", Basis: "邯文〔2019〕13号 四（三）；南通办法 第九条第三项",
 		Reason: "绩效目标未批复，不得安排预算：" + c.Goal.Text,
 	})
 	no.If(c.Goal.Holds && c.Amount != c.Approved, domain.Refusal{
@@ -132,7 +132,7 @@ func (c Recall) Decide(s State) ([]Event, error) {
 	if err := s.opened(); err != nil {
 		return nil, err
 	}
-	const basis = "邯郸意见 四(四)；忻州办法 第四十六条"
+	const basis = "邯文〔2019〕13号 四（四）；忻州办法 第四十六条"
 	var no domain.Refusals
 	no.If(c.Amount <= 0, noAmount("收回", c.Amount))
 	no.If(c.Amount > s.Unspent(), domain.Refusal{

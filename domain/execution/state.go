@@ -103,9 +103,9 @@ func (s State) opened() error {
 func (s State) flowing() error {
 	switch s.Status {
 	case Held:
-		return domain.Refusal{Code: "execution.suspended", Reason: "已暂缓拨款：" + s.Reason, Basis: "邯郸意见 四(四)；南通办法 第十条第二项"}
+		return domain.Refusal{Code: "execution.suspended", Reason: "已暂缓拨款：" + s.Reason, Basis: "邯文〔2019〕13号 四（四）；南通办法 第十条第二项"}
 	case Shut:
-		return domain.Refusal{Code: "execution.stopped", Reason: "已停止拨款：" + s.Reason, Basis: "邯郸意见 四(四)；南通办法 第十条第二项"}
+		return domain.Refusal{Code: "execution.stopped", Reason: "已停止拨款：" + s.Reason, Basis: "邯文〔2019〕13号 四（四）；南通办法 第十条第二项"}
 	}
 	return s.opened()
 }

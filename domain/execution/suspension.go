@@ -2,7 +2,7 @@ package execution
 
 import "wenxiao/domain"
 
-const suspension = "邯郸意见 四(四)；南通办法 第十条第二项"
+const suspension = "邯文〔2019〕13号 四（四）；南通办法 第十条第二项"
 
 // Suspend holds payments back (暂缓拨款) until resumed.
 type Suspend struct {

@@ -37,7 +37,7 @@ func (c Approve) steps(s State) domain.Refusals {
 	no := s.foreign(c.By, "忻州办法 第二十二条")
 	_, passed := s.Passed(FinanceLevel)
 	no.If(!passed, domain.Refusal{
-		Code: "goal.not-reviewed", Field: "/version", Basis: "忻州办法 第二十条、第二十二条；邯郸意见 四(三)",
+		Code: "goal.not-reviewed", Field: "/version", Basis: "忻州办法 第二十条、第二十二条；邯文〔2019〕13号 四（三）",
 		Reason: fmt.Sprintf("第 %d 版未经财政部门审核通过，不得批复", s.Version),
 	})
 	no.If(c.Amount == 0, noAmount(c.Amount))

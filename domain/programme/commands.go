@@ -145,7 +145,7 @@ func (c Exit) Decide(s State) ([]Event, error) {
 		Reason: fmt.Sprintf("退出日期 %s 早于项目起始年度 %d", c.Day, s.From),
 	})
 	no.If(domain.Blank(c.Reason), domain.Refusal{
-		Code: "programme.no-reason", Field: "/reason", Basis: "邯郸意见 四(一)；南通办法 第七条",
+		Code: "programme.no-reason", Field: "/reason", Basis: "邯文〔2019〕13号 四（一）；南通办法 第七条",
 		Reason: "退出原因未填",
 	})
 	return domain.Unless(no, Event(Exited{Day: c.Day, Reason: c.Reason}))
@@ -158,7 +158,7 @@ func (s State) running() error {
 		return domain.Refusal{Code: "programme.not-registered", Reason: "项目尚未登记"}
 	case Ended:
 		return domain.Refusal{
-			Code: "programme.exited", Basis: "邯郸意见 四(一)；南通办法 第七条",
+			Code: "programme.exited", Basis: "邯文〔2019〕13号 四（一）；南通办法 第七条",
 			Reason: fmt.Sprintf("“%s”已于 %s 退出，不再受理", s.Name, s.EndedOn),
 		}
 	}
