@@ -1,3 +1,5 @@
+//go:build unix
+
 package pgtest
 
 // Server returns the address of the server that [URL] makes schemas on, for
