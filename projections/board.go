@@ -141,7 +141,7 @@ func contradiction(e monitoring.SnapshotTaken, rules string) string {
 const boardSQL = ` FROM programmes_v1 p LEFT JOIN board_v1 t ON t.programme = p.code AND t.year = p.year LEFT JOIN units_v1 u ON u.code = p.unit`
 
 // boardState is missing where no snapshot was taken.
-const boardState = "COALESCE(t.state, 'missing')"
+const boardState = "COALESCE(t.state,'missing')" // one word: tally counts by it
 
 var boardOrders = map[string]string{
 	"budget": "p.full_year", "execution": "t.execution", "attainment": "t.attainment", "name": "p.name", "unit": "p.unit", "contradiction": "t.gap",
