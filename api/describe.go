@@ -63,8 +63,8 @@ func (s *Server) signedInOnly(ctx huma.Context, next func(huma.Context)) {
 	next(ctx)
 }
 
-// schemaName tells types of one name apart by their packages: goal.File is
-// GoalFile.
+// schemaName tells types of one name apart by their packages: goal.Return and
+// evaluation.Return. What is read goes without.
 func schemaName(t reflect.Type, hint string) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -74,7 +74,7 @@ func schemaName(t reflect.Type, hint string) string {
 	if t.Name() == "" || pkg == "api" || pkg == "domain" || pkg == "projections" || pkg == "." {
 		return name
 	}
-	return strings.ToUpper(pkg[:1]) + pkg[1:] + name
+	return pkg + "." + name
 }
 
 // jsonFormat writes what it is given and reads exactly one JSON value.
@@ -189,6 +189,9 @@ func fault(err error) Fault {
 		f.Pointer = "/" + strings.ReplaceAll(rest, ".", "/")
 	case in != "body":
 		f.Where = strings.TrimSpace(in + " " + rest)
+	}
+	if name, missing := strings.CutPrefix(f.Reason, "缺少 "); missing { // told of the whole, meant of the part
+		f.Pointer, f.Reason = f.Pointer+"/"+name, "缺少这一项"
 	}
 	return f
 }

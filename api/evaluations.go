@@ -77,11 +77,10 @@ func (s *Server) checkEvaluation(ctx context.Context, who Who, code domain.Progr
 	if e.state.Status == evaluation.NotFiled {
 		return carryOut(ctx, s, o, evaluation.Stored, cmd) // which says so
 	}
-	table, err := e.state.Current.Table()
+	result, err := Recompute(e.state.Current, o.rulebook)
 	if err != nil {
 		return eventstore.Appended{}, err
 	}
-	result := scoring.Score(table, o.rulebook)
 	cmd.By, cmd.Rulebook = who.Actor(), o.rulebook.Ref()
 	cmd.Printed, cmd.Computed, cmd.Findings = result.Total.Printed, result.Total.Computed, findings(result)
 	o.basis = known(e.ids["evaluation.self-filed.v1"])

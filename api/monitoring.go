@@ -59,6 +59,14 @@ func (s *Server) supply(ctx context.Context, cmd *monitoring.TakeSnapshot, book 
 	if err != nil {
 		return nil, err
 	}
+	if money.state.Status == execution.NotOpen { // budgets are approved late, and hold for the whole year
+		now, err := s.execution(ctx, cmd.Programme, cmd.Year, cmd.Today)
+		if err != nil {
+			return nil, err
+		}
+		cmd.Budget = now.state.FullYear
+		return known(cmd.Goal.Event, now.last), nil
+	}
 	cmd.Budget, cmd.Paid = money.state.FullYear, money.state.Paid-money.state.Recovered
 	return known(cmd.Goal.Event, money.last), nil
 }

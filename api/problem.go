@@ -19,19 +19,19 @@ import (
 
 // A Problem is an answer that is not the one asked for (RFC 9457).
 type Problem struct {
-	Type     string   `json:"type"`               // urn:wenxiao: and the code
-	Title    string   `json:"title"`              // what went wrong, in a few words
-	Status   int      `json:"status"`             // the HTTP status
-	Detail   string   `json:"detail"`             // the reason, in Chinese, with the figures
-	Instance string   `json:"instance"`           // number of the request, under which the log has it
-	Code     string   `json:"code"`               // for programs, such as goal.weights-not-100
-	Reason   string   `json:"reason"`             // as detail
-	Basis    string   `json:"basis,omitempty"`    // the article it rests on
-	Errors   []Fault  `json:"errors,omitempty"`   // everything that was wrong, each at its place
-	Expected uint64   `json:"expected,omitempty"` // revision the request was made on
-	Actual   uint64   `json:"actual,omitempty"`   // revision the stream is at
-	Changed  []Change `json:"changed,omitempty"`  // what others did in between
-	Wait     int      `json:"wait,omitempty"`     // seconds until trying again makes sense
+	Type     string      `json:"type"`               // urn:wenxiao: and the code
+	Title    string      `json:"title"`              // what went wrong, in a few words
+	Status   int         `json:"status"`             // the HTTP status
+	Detail   string      `json:"detail"`             // the reason, in Chinese, with the figures
+	Instance string      `json:"instance"`           // number of the request, under which the log has it
+	Code     string      `json:"code"`               // for programs, such as goal.weights-not-100
+	Reason   string      `json:"reason"`             // as detail
+	Basis    string      `json:"basis,omitempty"`    // the article it rests on
+	Errors   []Fault     `json:"errors,omitempty"`   // everything that was wrong, each at its place
+	Expected uint64      `json:"expected,omitempty"` // revision the request was made on
+	Actual   uint64      `json:"actual,omitempty"`   // revision the stream is at
+	Changed  []Meanwhile `json:"changed,omitempty"`  // what others did in between
+	Wait     int         `json:"wait,omitempty"`     // seconds until trying again makes sense
 }
 
 // A Fault is one thing wrong with a request.
@@ -43,8 +43,8 @@ type Fault struct {
 	Basis   string `json:"basis,omitempty"`
 }
 
-// A Change is what somebody else did to a record meanwhile.
-type Change struct {
+// A Meanwhile is what somebody else did to a record meanwhile.
+type Meanwhile struct {
 	Revision uint64    `json:"revision"`
 	Sentence string    `json:"sentence"`
 	Who      string    `json:"who"`
@@ -193,14 +193,14 @@ func (s *Server) stale(ctx context.Context, c *eventstore.Conflict) *Problem {
 }
 
 // changed reads the records after the revision seen; the trail has them in words.
-func (s *Server) changed(ctx context.Context, c *eventstore.Conflict) (changed []Change, err error) {
+func (s *Server) changed(ctx context.Context, c *eventstore.Conflict) (changed []Meanwhile, err error) {
 	var last eventstore.Position
 	for r, err := range s.Store.ReadStream(ctx, c.Stream, c.Seen) {
 		if err != nil {
 			return changed, err
 		}
 		last = r.Position
-		changed = append(changed, Change{Revision: uint64(r.Revision), Who: who(r.Actor), When: r.RecordedAt, Event: r.ID, Type: r.Type})
+		changed = append(changed, Meanwhile{Revision: uint64(r.Revision), Who: who(r.Actor), When: r.RecordedAt, Event: r.ID, Type: r.Type})
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

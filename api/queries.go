@@ -12,14 +12,14 @@ import (
 	"wenxiao/eventstore"
 )
 
-// fresh asks that the answer be no older than a position: that of the caller's
+// Fresh asks that the answer be no older than a position: that of the caller's
 // own change.
-type fresh struct {
+type Fresh struct {
 	Header eventstore.Position `header:"Ledger-Position" doc:"答复不早于这个账本位置"`
 	After  eventstore.Position `query:"after" doc:"同 Ledger-Position"`
 }
 
-func (f fresh) position() eventstore.Position { return max(f.Header, f.After) }
+func (f Fresh) position() eventstore.Position { return max(f.Header, f.After) }
 
 // found is the answer to every question.
 type found[T any] struct {

@@ -15,30 +15,30 @@ import (
 	"wenxiao/projections"
 )
 
-// paged is one page of a list.
-type paged struct {
+// Paged is one page of a list.
+type Paged struct {
 	Page    int `query:"page" minimum:"1" doc:"从 1 起"`
 	PerPage int `query:"perPage" minimum:"1" maximum:"1000" doc:"不写即 50"`
 }
 
-func (p paged) paging() projections.Paging {
+func (p Paged) paging() projections.Paging {
 	return projections.Paging{Page: p.Page, PerPage: p.PerPage}
 }
 
-// ofYear names a programme's year.
-type ofYear struct {
+// OfYear names a programme's year.
+type OfYear struct {
 	Code domain.ProgrammeCode `path:"code" doc:"项目编码"`
 	Year domain.FiscalYear    `path:"year" doc:"预算年度"`
-	fresh
+	Fresh
 }
 
 // Each of these names the stream whose revision goes with the answer.
 type (
-	goalOf       struct{ ofYear }
-	accountOf    struct{ ofYear }
-	monitoringOf struct{ ofYear }
-	evaluationOf struct{ ofYear }
-	yearOf       struct{ ofYear }
+	goalOf       struct{ OfYear }
+	accountOf    struct{ OfYear }
+	monitoringOf struct{ OfYear }
+	evaluationOf struct{ OfYear }
+	yearOf       struct{ OfYear }
 )
 
 func (in goalOf) stream() string       { return goal.Stream(in.Code, in.Year) }
@@ -50,8 +50,8 @@ func (in evaluationOf) stream() string {
 }
 
 type programmesOf struct {
-	fresh
-	paged
+	Fresh
+	Paged
 	Text       string            `query:"text" doc:"项目、单位、编码或拼音首字母"`
 	Unit       domain.UnitCode   `query:"unit"`
 	Department domain.UnitCode   `query:"department"`
@@ -81,7 +81,7 @@ func (s *Server) askProgramme(ctx context.Context, in *yearOf) (projections.Prog
 
 type programmeOf struct {
 	Code domain.ProgrammeCode `path:"code" doc:"项目编码"`
-	fresh
+	Fresh
 }
 
 func (in programmeOf) stream() string { return programme.Stream(in.Code) }
@@ -105,8 +105,8 @@ func (s *Server) askYears(ctx context.Context, in *programmeOf) (Years, error) {
 }
 
 type goalsOf struct {
-	fresh
-	paged
+	Fresh
+	Paged
 	Text        string               `query:"text"`
 	Programme   domain.ProgrammeCode `query:"programme"`
 	Unit        domain.UnitCode      `query:"unit"`
@@ -140,8 +140,8 @@ func (s *Server) askAccount(ctx context.Context, in *accountOf) (projections.Led
 }
 
 type boardOf struct {
-	fresh
-	paged
+	Fresh
+	Paged
 	Text          string            `query:"text"`
 	Unit          domain.UnitCode   `query:"unit"`
 	Department    domain.UnitCode   `query:"department"`
@@ -161,8 +161,8 @@ func (s *Server) askSnapshots(ctx context.Context, in *monitoringOf) (projection
 }
 
 type scoresOf struct {
-	fresh
-	paged
+	Fresh
+	Paged
 	Text        string               `query:"text"`
 	Programme   domain.ProgrammeCode `query:"programme"`
 	Unit        domain.UnitCode      `query:"unit"`
@@ -187,8 +187,8 @@ func (s *Server) askEvaluation(ctx context.Context, in *evaluationOf) (projectio
 }
 
 type rectificationsOf struct {
-	fresh
-	paged
+	Fresh
+	Paged
 	Text       string               `query:"text"`
 	Unit       domain.UnitCode      `query:"unit"`
 	Department domain.UnitCode      `query:"department"`
@@ -206,7 +206,7 @@ func (s *Server) askRectifications(ctx context.Context, in *rectificationsOf) (p
 
 type rectificationOf struct {
 	ID string `path:"id" doc:"通知编号"`
-	fresh
+	Fresh
 }
 
 func (in rectificationOf) stream() string { return rectification.Stream(in.ID) }
@@ -215,13 +215,13 @@ func (s *Server) askRectification(ctx context.Context, in *rectificationOf) (pro
 	return s.Views.Rectification(ctx, in.ID)
 }
 
-func (s *Server) askUnits(ctx context.Context, _ *struct{ fresh }) ([]projections.Unit, error) {
+func (s *Server) askUnits(ctx context.Context, _ *struct{ Fresh }) ([]projections.Unit, error) {
 	return s.Views.Units(ctx)
 }
 
 type unitOf struct {
 	Code domain.UnitCode `path:"code" doc:"单位编码"`
-	fresh
+	Fresh
 }
 
 func (in unitOf) stream() string { return unit.Stream(in.Code) }
@@ -237,7 +237,7 @@ func (s *Server) askUnit(ctx context.Context, in *unitOf) (projections.Unit, err
 }
 
 type peopleOf struct {
-	fresh
+	Fresh
 	Text string `query:"text" doc:"姓名、岗位或编号"`
 }
 
@@ -246,7 +246,7 @@ func (s *Server) askPeople(ctx context.Context, in *peopleOf) ([]projections.Per
 }
 
 type overviewOf struct {
-	fresh
+	Fresh
 	Unit domain.UnitCode `query:"unit" doc:"不写即全部单位"`
 }
 
@@ -255,7 +255,7 @@ func (s *Server) askOverview(ctx context.Context, in *overviewOf) (projections.O
 }
 
 type chainOf struct {
-	ofYear
+	OfYear
 	AsOf domain.Day `query:"asOf" doc:"当日的任职与期限；不写即今天"`
 	At   string     `query:"at" doc:"账本当时所知：位置、日期或时刻"`
 }
@@ -277,7 +277,7 @@ func (s *Server) askChain(ctx context.Context, in *chainOf) (projections.Chain, 
 type personOf struct {
 	ID string `path:"id" doc:"人员编号"`
 	At string `query:"at" doc:"账本当时所知：位置、日期或时刻"`
-	fresh
+	Fresh
 }
 
 func (s *Server) askPersonChain(ctx context.Context, in *personOf) (projections.Chain, error) {
@@ -289,7 +289,7 @@ func (s *Server) askPersonChain(ctx context.Context, in *personOf) (projections.
 }
 
 type trailOf struct {
-	fresh
+	Fresh
 	Text            string               `query:"text" doc:"各词都须出现在句子或项目名称里"`
 	Person          string               `query:"person"`
 	Unit            domain.UnitCode      `query:"unit"`

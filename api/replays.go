@@ -9,7 +9,7 @@ import (
 )
 
 type replayOf struct {
-	ofYear
+	OfYear
 	At string `query:"at" doc:"位置、日期或时刻；不写即现在"`
 }
 
@@ -26,7 +26,7 @@ func (s *Server) askReplay(ctx context.Context, in *replayOf) (projections.Momen
 }
 
 type diffOf struct {
-	ofYear
+	OfYear
 	From string `query:"from" required:"true" doc:"位置、日期或时刻"`
 	To   string `query:"to" doc:"不写即现在"`
 }
@@ -56,7 +56,7 @@ func (s *Server) askDiff(ctx context.Context, in *diffOf) ([]projections.Change,
 }
 
 type cellOf struct {
-	ofYear
+	OfYear
 	Key string `query:"key" required:"true" doc:"如 goal/indicators/3/target"`
 }
 

@@ -15,8 +15,8 @@ import (
 	"wenxiao/eventstore"
 )
 
-// conditions are the headers of every change.
-type conditions struct {
+// Conditions are the headers of every change.
+type Conditions struct {
 	IfMatch     string `header:"If-Match" doc:"上次读到的 ETag，如 \"3\"；改变已有事项时必填"`
 	IfNoneMatch string `header:"If-None-Match" doc:"新建时写 *"`
 	Key         string `header:"Idempotency-Key" doc:"至多 255 个字符。相同的请求只办一次；不写则由系统给出，不能重试"`
@@ -25,7 +25,7 @@ type conditions struct {
 
 // revision is the one the caller decided on. A change without it would be a
 // change of something unseen.
-func (c conditions) revision() (eventstore.Revision, error) {
+func (c Conditions) revision() (eventstore.Revision, error) {
 	switch {
 	case c.IfMatch != "" && c.IfNoneMatch != "":
 		return 0, domain.Refusal{Code: "request.two-conditions", Reason: "If-Match 与 If-None-Match 只能写一个"}
@@ -47,7 +47,7 @@ func (c conditions) revision() (eventstore.Revision, error) {
 }
 
 // who is the caller, with what the headers say of this one change.
-func (c conditions) who(ctx context.Context) (Who, error) {
+func (c Conditions) who(ctx context.Context) (Who, error) {
 	who, ok := whoIn(ctx)
 	if !ok {
 		return Who{}, errSignedOut
@@ -68,22 +68,22 @@ type (
 	yearRequest[C any] struct {
 		Code domain.ProgrammeCode `path:"code" doc:"项目编码"`
 		Year domain.FiscalYear    `path:"year" doc:"预算年度"`
-		conditions
+		Conditions
 		Body C
 	}
 	programmeRequest[C any] struct {
 		Code domain.ProgrammeCode `path:"code" doc:"项目编码"`
-		conditions
+		Conditions
 		Body C
 	}
 	unitRequest[C any] struct {
 		Code domain.UnitCode `path:"code" doc:"单位编码"`
-		conditions
+		Conditions
 		Body C
 	}
 	idRequest[C any] struct {
 		ID string `path:"id" doc:"编号"`
-		conditions
+		Conditions
 		Body C
 	}
 )
@@ -118,7 +118,7 @@ func etag(r eventstore.Revision) string { return fmt.Sprintf(`"%d"`, r) }
 
 // change is what yearCommand and its like have in common: conditions, the
 // command itself, the answer.
-func (s *Server) change(ctx context.Context, c conditions, stream string, do func(Who, eventstore.Revision) (eventstore.Appended, error)) (*entered, error) {
+func (s *Server) change(ctx context.Context, c Conditions, stream string, do func(Who, eventstore.Revision) (eventstore.Appended, error)) (*entered, error) {
 	seen, err := c.revision()
 	if err != nil {
 		return nil, s.problem(ctx, err)
@@ -139,8 +139,8 @@ func yearCommand[C any](
 	s *Server, api huma.API, path, name string, stream func(domain.ProgrammeCode, domain.FiscalYear) string,
 	do func(context.Context, Who, domain.ProgrammeCode, domain.FiscalYear, eventstore.Revision, C) (eventstore.Appended, error),
 ) {
-	offer[C](api, path, name, func(ctx context.Context, in *yearRequest[C]) (*entered, error) {
-		return s.change(ctx, in.conditions, stream(in.Code, in.Year), func(who Who, seen eventstore.Revision) (eventstore.Appended, error) {
+	offer[C](api, path, name, []string{"programme", "year", "unit", "level", "rulebook"}, func(ctx context.Context, in *yearRequest[C]) (*entered, error) {
+		return s.change(ctx, in.Conditions, stream(in.Code, in.Year), func(who Who, seen eventstore.Revision) (eventstore.Appended, error) {
 			return do(ctx, who, in.Code, in.Year, seen, in.Body)
 		})
 	})
@@ -151,8 +151,8 @@ func programmeCommand[C any](
 	s *Server, api huma.API, path, name string, stream func(domain.ProgrammeCode) string,
 	do func(context.Context, Who, domain.ProgrammeCode, eventstore.Revision, C) (eventstore.Appended, error),
 ) {
-	offer[C](api, path, name, func(ctx context.Context, in *programmeRequest[C]) (*entered, error) {
-		return s.change(ctx, in.conditions, stream(in.Code), func(who Who, seen eventstore.Revision) (eventstore.Appended, error) {
+	offer[C](api, path, name, []string{"code"}, func(ctx context.Context, in *programmeRequest[C]) (*entered, error) {
+		return s.change(ctx, in.Conditions, stream(in.Code), func(who Who, seen eventstore.Revision) (eventstore.Appended, error) {
 			return do(ctx, who, in.Code, seen, in.Body)
 		})
 	})
@@ -163,8 +163,8 @@ func unitCommand[C any](
 	s *Server, api huma.API, path, name string, stream func(domain.UnitCode) string,
 	do func(context.Context, Who, domain.UnitCode, eventstore.Revision, C) (eventstore.Appended, error),
 ) {
-	offer[C](api, path, name, func(ctx context.Context, in *unitRequest[C]) (*entered, error) {
-		return s.change(ctx, in.conditions, stream(in.Code), func(who Who, seen eventstore.Revision) (eventstore.Appended, error) {
+	offer[C](api, path, name, []string{"code"}, func(ctx context.Context, in *unitRequest[C]) (*entered, error) {
+		return s.change(ctx, in.Conditions, stream(in.Code), func(who Who, seen eventstore.Revision) (eventstore.Appended, error) {
 			return do(ctx, who, in.Code, seen, in.Body)
 		})
 	})
@@ -175,17 +175,17 @@ func idCommand[C any](
 	s *Server, api huma.API, path, name string, stream func(string) string,
 	do func(context.Context, Who, string, eventstore.Revision, C) (eventstore.Appended, error),
 ) {
-	offer[C](api, path, name, func(ctx context.Context, in *idRequest[C]) (*entered, error) {
-		return s.change(ctx, in.conditions, stream(in.ID), func(who Who, seen eventstore.Revision) (eventstore.Appended, error) {
+	offer[C](api, path, name, []string{"unit", "unitName", "issuer"}, func(ctx context.Context, in *idRequest[C]) (*entered, error) {
+		return s.change(ctx, in.Conditions, stream(in.ID), func(who Who, seen eventstore.Revision) (eventstore.Appended, error) {
 			return do(ctx, who, in.ID, seen, in.Body)
 		})
 	})
 }
 
-// offer describes a command as the table of permissions has it. What the address
-// says the body may leave out; what a source attests or the ledger computes no
-// request may claim.
-func offer[C, I any](api huma.API, path, name string, handle func(context.Context, *I) (*entered, error)) {
+// offer describes a command as the table of permissions has it. The body may
+// leave out said, which follows from address and account; what a source attests
+// or the ledger computes no request may claim.
+func offer[C, I any](api huma.API, path, name string, said []string, handle func(context.Context, *I) (*entered, error)) {
 	i := slices.IndexFunc(Permissions, func(p Permission) bool { return p.Command == name })
 	if i < 0 {
 		panic("no permission is written down for " + name)
@@ -199,7 +199,7 @@ func offer[C, I any](api huma.API, path, name string, handle func(context.Contex
 	}, handle)
 	body := schemaOf(api, reflect.TypeFor[C]())
 	withhold(body, "source", "printed", "computed", "findings")
-	optional(body, "programme", "year", "unit", "code", "level", "issuer", "rulebook", "parent")
+	optional(body, said...)
 }
 
 func noun(name string) string { noun, _, _ := strings.Cut(name, "."); return noun }

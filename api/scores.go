@@ -13,6 +13,15 @@ import (
 	"wenxiao/domain/scoring"
 )
 
+// Recompute scores a filed form under a rulebook.
+func Recompute(form evaluation.SelfFiled, book *rulebook.Rulebook) (scoring.Result, error) {
+	table, err := form.Table()
+	if err != nil {
+		return scoring.Result{}, err
+	}
+	return scoring.Score(table, book), nil
+}
+
 // findings are the result's, as the ledger keeps them.
 func findings(r scoring.Result) (kept []evaluation.Finding) {
 	for _, f := range r.Findings {
