@@ -104,6 +104,9 @@ func (d *dossier) chain() Chain {
 
 func (d *dossier) act(e Entry) Act {
 	a := Act{Entry: e, Day: domain.DayOf(e.EffectiveAt), Responsibility: answers(e.Lane), Status: ActDone, LateText: d.lateness(e)}
+	if e.Automatic {
+		a.Actor = domain.Actor{Name: "系统", Capacity: "系统"}
+	}
 	switch {
 	case a.LateText != "":
 		a.Status = ActLate
@@ -122,7 +125,7 @@ func (d *dossier) noTrace(g gap) Act {
 	return Act{
 		Entry: Entry{
 			Programme: d.Code, ProgrammeName: d.Name, Year: d.Year, Stage: g.matter.stage, Lane: lane, Verb: g.matter.title, Article: g.matter.basis, UnitName: d.unitAt(g.seat),
-			Text: g.matter.title + when(g.matter.code == "handover", "签认") + "无记录", Sentence: seatWord(g.seat) + " " + g.matter.title + when(g.matter.code == "handover", "签认") + "无记录",
+			Text: g.matter.gap(), Sentence: seatWord(g.seat) + " " + g.matter.gap(),
 		},
 		Day: either(g.due == "", d.asOf, g.due), Responsibility: answers(lane), Status: ActNoTrace,
 	}

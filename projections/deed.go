@@ -26,15 +26,17 @@ type deed struct {
 	amount   *domain.Money
 	document string
 	corrects string
+	source   *domain.Source // it was taken from there
+	system   bool           // a rule did it, in answer to what the actor did
 }
 
 // deedOf puts an event into words. Every type of event has its own.
-func deedOf(event any) deed {
-	switch e := event.(type) {
+func deedOf(f Fact) deed {
+	switch e := f.Event.(type) {
 	case unit.Event:
-		return unitDeed(e)
+		return unitDeed(f, e)
 	case programme.Event:
-		return programmeDeed(e)
+		return programmeDeed(f, e)
 	case goal.Event:
 		return goalDeed(e)
 	case execution.Event:
@@ -49,34 +51,36 @@ func deedOf(event any) deed {
 	return deed{}
 }
 
-func unitDeed(event unit.Event) deed {
+func unitDeed(f Fact, event unit.Event) deed {
+	post := func(code string) string { return f.name(postTitle, strings.TrimPrefix(f.Stream, "unit-")+" "+code) }
 	d := deed{lane: LaneFinance, article: "忻州办法 第六条"}
 	switch e := event.(type) {
 	case unit.Registered:
-		d.verb, d.text = "登记", "登记单位“"+e.Name+"”"
+		d.verb, d.text, d.source = "登记", "登记单位“"+e.Name+"”", e.Source
 	case unit.Renamed:
 		d.verb, d.text, d.document = "更名", fmt.Sprintf("单位更名为“%s”，自 %s 起%s", e.Name, e.Since, under(e.Document)), e.Document
 	case unit.Merged:
-		d.verb, d.text, d.document, d.decision = "合并", fmt.Sprintf("单位并入 %s，自 %s 起%s", e.Into, e.Since, under(e.Document)), e.Document, true
+		d.verb, d.text, d.document, d.decision = "合并", fmt.Sprintf("单位并入%s，自 %s 起%s", f.name(unitName, string(e.Into)), e.Since, under(e.Document)), e.Document, true
 	case unit.Abolished:
-		d.verb, d.text, d.document, d.decision = "撤销", fmt.Sprintf("撤销单位，自 %s 起%s%s", e.Since, under(e.Document), when(e.Successor != "", "，职责由 "+string(e.Successor)+" 承接")), e.Document, true
+		d.verb, d.text, d.document, d.decision = "撤销", fmt.Sprintf("撤销单位，自 %s 起%s%s", e.Since, under(e.Document), when(e.Successor != "", "，职责由"+f.name(unitName, string(e.Successor))+"承接")), e.Document, true
 	case unit.PostEstablished:
 		d.verb, d.text = "设岗", "设置岗位“"+e.Title+"”"+when(len(e.Duties) > 0, "，职责："+strings.Join(e.Duties, "、"))
 	case unit.PersonAppointed:
-		d.verb, d.text, d.decision, d.article = "任命", fmt.Sprintf("任命%s为 %s 岗，自 %s 起", e.Name, e.Post, e.Since), true, "忻州办法 第十四条"
+		d.verb, d.text, d.decision, d.article = "任命", fmt.Sprintf("任命%s为%s，自 %s 起", e.Name, post(e.Post), e.Since), true, "忻州办法 第十四条"
 	case unit.PersonRelieved:
-		d.verb, d.text, d.decision, d.article = "免职", fmt.Sprintf("免去 %s 的 %s 岗，至 %s 止%s", e.Person, e.Post, e.Until, because(e.Reason)), true, "忻州办法 第十四条"
+		d.verb, d.text, d.decision, d.article = "免职", fmt.Sprintf("免去%s的%s，至 %s 止%s", f.name(personName, e.Person), post(e.Post), e.Until, because(e.Reason)), true, "忻州办法 第十四条"
 		d.reason = e.Reason
 	case unit.AuthorityDelegated:
-		d.verb, d.text, d.decision = "授权", fmt.Sprintf("授权%s代办 %s 岗，%s 至 %s，范围：%s", e.Name, e.Post, e.Since, e.Until, e.Scope), true
+		d.verb, d.text, d.decision = "授权", fmt.Sprintf("授权%s代%s办理%s事务，%s 至 %s，范围：%s", e.Name, f.name(personName, e.From), post(e.Post), e.Since, e.Until, e.Scope), true
 	}
 	return d
 }
 
-func programmeDeed(event programme.Event) deed {
+func programmeDeed(f Fact, event programme.Event) deed {
 	d := deed{stage: StageExAnte, lane: LaneUnit, article: "忻州办法 第十四条"}
 	switch e := event.(type) {
 	case programme.Registered:
+		d.source = e.Source
 		d.verb, d.text, d.article = "登记", "登记项目“"+e.Name+"”，实施单位"+e.UnitName+"，主管部门"+e.DepartmentName, "忻州办法 第四条"
 	case programme.ResponsibleAssigned:
 		d.verb, d.text, d.decision = "指定", fmt.Sprintf("指定%s（%s）为项目责任人，自 %s 起", e.Name, e.Post, e.Since), true
@@ -84,7 +88,7 @@ func programmeDeed(event programme.Event) deed {
 	case programme.HandedOver:
 		d.verb, d.decision, d.reason, d.lane = "交接", true, e.Reason, LaneDepartment
 		d.text = fmt.Sprintf("项目责任人由%s交接%s（%s），自 %s 起%s%s%s", e.FromName, e.ToName, e.Post, e.Day, because(e.Reason),
-			when(len(e.Pending) > 0, fmt.Sprintf("，移交未办事项 %d 件", len(e.Pending))), when(e.Countersigned == "", "，无部门签认"))
+			when(len(e.Pending) > 0, fmt.Sprintf("，移交未办事项 %d 件", len(e.Pending))), either(e.Countersigned == "", "，无部门签认", "，"+f.name(personName, e.Countersigned)+"签认"))
 	case programme.MarkedMajor:
 		d.verb, d.text, d.decision, d.reason, d.document = "列为重大", "列为重大项目"+under(e.Document)+because(e.Reason), true, e.Reason, e.Document
 	case programme.Corrected:
@@ -100,6 +104,7 @@ func goalDeed(event goal.Event) deed {
 	d := deed{stage: StageGoal, lane: LaneFinance, article: "忻州办法 第二十条"}
 	switch e := event.(type) {
 	case goal.Filed:
+		d.source = e.Source
 		d.verb, d.lane, d.article, d.amount, d.reason = "申报", LaneUnit, "忻州办法 第十九条", &e.Budget, e.Cause
 		verb := when(e.Version > 1, "重新") + "申报目标"
 		if e.Adjusts > 0 {
@@ -113,8 +118,9 @@ func goalDeed(event goal.Event) deed {
 		d.verb, d.decision, d.reason, d.lane = "审核", true, e.Opinion, desk(e.Level)
 		d.text = fmt.Sprintf("审核目标第 %d 版，评定“%s” %s 分，%s%s", e.Version, e.Grade, e.Total.Trim(), either(e.Passed, "通过", "未通过"), because(e.Opinion))
 	case goal.Approved:
+		d.source, d.reason = e.Source, e.Reason
 		d.verb, d.decision, d.article, d.amount, d.document = "批复", true, "忻州办法 第二十二条", &e.Amount, e.Document
-		d.text = fmt.Sprintf("随预算批复目标第 %d 版，%s 万元%s", e.Version, e.Amount.Wan(), under(e.Document))
+		d.text = fmt.Sprintf("随预算批复目标第 %d 版，%s 万元%s%s", e.Version, e.Amount.Wan(), under(e.Document), because(e.Reason))
 	}
 	return d
 }
@@ -123,16 +129,19 @@ func executionDeed(event execution.Event) deed {
 	d := deed{stage: StageExecution, lane: LaneFinance, article: "忻州办法 第二十六条", decision: true}
 	switch e := event.(type) {
 	case execution.BudgetSet:
+		d.source = e.Source
 		d.verb, d.amount, d.document, d.article = "批复预算", &e.Amount, e.Document, "忻州办法 第二十二条"
 		d.text = "批复年初预算 " + e.Amount.Wan() + " 万元" + under(e.Document)
 	case execution.BudgetAdjusted:
 		change := e.Amount - e.Was
+		d.source = e.Source
 		d.verb, d.amount, d.document, d.reason, d.article = "调整预算", &change, e.Document, e.Reason, "忻州办法 第二十四条"
 		d.text = fmt.Sprintf("全年预算由 %s 万元调整为 %s 万元%s%s", e.Was.Wan(), e.Amount.Wan(), under(e.Document), because(e.Reason))
 	case execution.Allotted:
 		d.verb, d.amount, d.document = "下达", &e.Amount, e.Document
 		d.text = "下达指标 " + e.Amount.Wan() + " 万元" + under(e.Document)
 	case execution.Paid:
+		d.source = e.Source
 		d.verb, d.amount, d.document, d.lane, d.decision = "支付", &e.Amount, e.Payment, LaneTreasury, false
 		d.text = "支付 " + e.Amount.Wan() + " 万元" + under(e.Payment) + because(e.Purpose)
 	case execution.PaymentCorrected:
@@ -162,12 +171,12 @@ func monitoringDeed(event monitoring.Event) deed {
 	d := deed{stage: StageExecution, lane: LaneUnit, article: "忻州办法 第二十七条"}
 	switch e := event.(type) {
 	case monitoring.SnapshotTaken:
-		d.verb, d.text = "报送监控", snapshotText("报送", e)
+		d.verb, d.text, d.source = "报送监控", snapshotText("报送", e), e.Source
 	case monitoring.SnapshotCorrected:
 		d.verb, d.corrects, d.reason = "更正", e.Corrects, e.Reason
 		d.text = snapshotText("更正", e.Snapshot) + because(e.Reason)
 	case monitoring.WarningRaised:
-		d.verb, d.decision, d.lane, d.article = "预警", true, LaneTreasury, "忻州办法 第二十八条"
+		d.verb, d.lane, d.article, d.system = "预警", LaneTreasury, "忻州办法 第二十八条", true
 		d.text = when(e.Grave, "严重") + "预警：" + e.Working
 	case monitoring.WarningExplained:
 		d.verb, d.reason = "说明", e.Reason
@@ -175,11 +184,18 @@ func monitoringDeed(event monitoring.Event) deed {
 	case monitoring.WarningCleared:
 		d.verb, d.decision, d.lane, d.reason = "解除预警", true, LaneFinance, e.Reason
 		d.text = "解除预警" + because(e.Reason)
+		d.system = cleared(e)
 	case monitoring.RiskReported:
 		d.verb, d.article = "报告风险", "南通办法 第十条"
 		d.text = "报告重大风险：" + e.Risk + when(e.Plan != "", "；措施："+e.Plan)
 	}
 	return d
+}
+
+// cleared reports whether the figures of a later snapshot ended the warning,
+// rather than somebody's judgement: then the reason begins with that snapshot.
+func cleared(e monitoring.WarningCleared) bool {
+	return strings.HasPrefix(e.Reason, "第 ") && strings.Contains(e.Reason, "期监控")
 }
 
 func snapshotText(verb string, e monitoring.SnapshotTaken) string {
@@ -190,6 +206,7 @@ func evaluationDeed(event evaluation.Event) deed {
 	d := deed{stage: StageEvaluation, lane: LaneFinance, article: "忻州办法 第三十八条", decision: true}
 	switch e := event.(type) {
 	case evaluation.SelfFiled:
+		d.source = e.Source
 		d.verb, d.lane, d.article, d.decision, d.reason = "报送自评", LaneUnit, "忻州办法 第三十条", false, e.Cause
 		d.text = fmt.Sprintf("%s自评第 %d 版%s%s", either(e.Version > 1, "重新报送", "报送"), e.Version, when(e.Total != nil, "，"+score(e.Total)+" 分"), because(e.Cause))
 	case evaluation.Checked:

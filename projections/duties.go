@@ -25,7 +25,12 @@ type matter struct {
 	called func(*dossier) bool
 	// due is the last day, "" where there is none.
 	due func(*dossier) domain.Day
+	// missed says what is missing where that is not the matter as a whole.
+	missed string
 }
+
+// gap says in words that the matter left no trace.
+func (m matter) gap() string { return nameOr(m.missed, m.title+"无记录") }
 
 // A part is what one seat does in a matter. Where types is empty its doing
 // leaves no record of its own.
@@ -58,7 +63,11 @@ var matters = []matter{
 	},
 	{
 		code: "handover", title: "责任人交接", basis: "忻州办法 第十四条", stage: StageExecution,
-		parts: []part{{SeatResponsible, roleActs, []string{"programme.handed-over"}}, {SeatDepartment, roleExamines, nil}},
+		parts:  []part{{SeatResponsible, roleActs, []string{"programme.handed-over"}}, {SeatDepartment, roleExamines, nil}},
+		missed: "责任人交接无部门签认",
+		due: func(d *dossier) domain.Day {
+			return first(d.tenures, func(t Tenure) domain.Day { return either(t.HandedOver && t.Countersigned == "", t.Since, "") })
+		},
 	},
 	{
 		code: "pay", title: "资金支付", basis: "忻州办法 第二十六条", stage: StageExecution,
@@ -80,6 +89,10 @@ var matters = []matter{
 			{SeatFinance, roleExamines, []string{"monitoring.warning-cleared", "execution.suspended", "execution.stopped", "execution.resumed"}},
 		},
 		called: func(d *dossier) bool { return slices.ContainsFunc(d.warnings, d.unexplained) },
+		missed: "预警逾期未说明",
+		due: func(d *dossier) domain.Day {
+			return first(d.warnings, func(w Warning) domain.Day { return either(d.unexplained(w), explainBy(w), "") })
+		},
 	},
 	{
 		code: "evaluation.file", title: "自评", basis: "忻州办法 第三十条", stage: StageEvaluation,
@@ -107,7 +120,21 @@ var matters = []matter{
 		called: func(d *dossier) bool {
 			return slices.ContainsFunc(d.notices, func(r Rectification) bool { return r.OverdueOn(d.asOf) })
 		},
+		missed: "整改逾期未报",
+		due: func(d *dossier) domain.Day {
+			return first(d.notices, func(r Rectification) domain.Day { return either(r.OverdueOn(d.asOf), r.Due, "") })
+		},
 	},
+}
+
+// first is the earliest of the days that rows have; "" where none has one.
+func first[R any](rows []R, of func(R) domain.Day) (earliest domain.Day) {
+	for _, r := range rows {
+		if day := of(r); day != "" && (earliest == "" || day < earliest) {
+			earliest = day
+		}
+	}
+	return earliest
 }
 
 // deadline is the rulebook's last day for a duty of this year, "" for none.

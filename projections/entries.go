@@ -29,14 +29,17 @@ func (trail) Apply(page *Page, f Fact) error {
 
 // newEntry puts one fact into words.
 func newEntry(f Fact) Entry {
-	d := deedOf(f.Event)
+	d := deedOf(f)
+	if d.source != nil {
+		d.text += "（据“" + clip(d.source.Title) + "”）"
+	}
 	e := Entry{
 		Position: f.Position, Event: f.ID, Type: f.Type, Stream: f.Stream, Revision: f.Revision,
 		Programme: f.Programme, ProgrammeName: f.ProgrammeName, Year: f.Year,
 		RecordedAt: f.RecordedAt, EffectiveAt: f.EffectiveAt, Actor: f.Actor, UnitName: f.UnitName,
 		Sentence: sentence(f, d), Verb: d.verb, Text: d.text, Reason: d.reason, Decision: d.decision,
 		Corrects: d.corrects, Basis: f.Basis, Article: d.article, Rulebook: f.Rulebook, Stage: d.stage, Lane: lane(f, d),
-		Amount: d.amount, Document: d.document,
+		Amount: d.amount, Document: d.document, Attested: d.source != nil, Automatic: d.system,
 	}
 	if f.Late() {
 		e.Late, e.LateDays = true, domain.DayOf(f.EffectiveAt).DaysUntil(domain.DayOf(f.RecordedAt))

@@ -40,11 +40,13 @@ type Entry struct {
 	Basis         []string             `json:"basis,omitempty"`    // as the writer stated it: event ids and articles
 	Article       string               `json:"article,omitempty"`  // the article this kind of act rests on
 	Rulebook      string               `json:"rulebook,omitempty"`
-	Stage         string               `json:"stage,omitempty"`    // Stage…; empty for events of units
-	Reason        string               `json:"reason,omitempty"`   // as stated
-	Amount        *domain.Money        `json:"amount,omitempty"`   // of money; as it changes the account: taken back is negative
-	Document      string               `json:"document,omitempty"` // 文号 or number of the payment
-	Lane          string               `json:"lane"`               // Lane…
+	Stage         string               `json:"stage,omitempty"`     // Stage…; empty for events of units
+	Reason        string               `json:"reason,omitempty"`    // as stated
+	Amount        *domain.Money        `json:"amount,omitempty"`    // of money; as it changes the account: taken back is negative
+	Document      string               `json:"document,omitempty"`  // 文号 or number of the payment
+	Attested      bool                 `json:"attested,omitempty"`  // taken from a source: the actor only entered it
+	Automatic     bool                 `json:"automatic,omitempty"` // a rule did it, in answer to what the actor did
+	Lane          string               `json:"lane"`                // Lane…
 }
 
 // TrailFilter narrows the trail. Empty fields do not narrow.

@@ -149,7 +149,7 @@ func (f *fill) apply(ctx context.Context, from eventstore.Position, facts []Fact
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
+	defer tx.Rollback()
 	for _, m := range f.members {
 		if m.mark == from {
 			if err := moveMark(tx, m.Name()+f.suffix, from, to); err != nil {

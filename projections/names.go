@@ -36,6 +36,8 @@ const (
 	unitKind      = "unit-kind"
 	programmeName = "programme"
 	subject       = "stream" // value: programme and year, with a blank between
+	postTitle     = "post"   // code: unit and post, with a blank between
+	personName    = "person"
 )
 
 var namesTable = &tableOf[naming]{
@@ -56,6 +58,14 @@ func (d *directory) Apply(p *Page, f Fact) error {
 		d.learn(p, f, unitKind, string(e.Code), string(e.Kind))
 	case unit.Renamed:
 		d.learn(p, f, unitName, strings.TrimPrefix(f.Stream, "unit-"), e.Name)
+	case unit.PostEstablished:
+		d.learn(p, f, postTitle, strings.TrimPrefix(f.Stream, "unit-")+" "+e.Post, e.Title)
+	case unit.PersonAppointed:
+		d.learn(p, f, personName, e.Person, e.Name)
+	case programme.ResponsibleAssigned:
+		d.learn(p, f, personName, e.Person, e.Name)
+	case programme.HandedOver:
+		d.learn(p, f, personName, e.To, e.ToName)
 	case programme.Registered:
 		d.learn(p, f, programmeName, string(e.Code), e.Name)
 		d.suggest(p, f, unitName, string(e.Unit), e.UnitName)
@@ -111,6 +121,7 @@ func (d *directory) complete(f *Fact) {
 	f.Programme, f.Year = d.subject(f.Record)
 	f.ProgrammeName = d.at(programmeName, string(f.Programme), f.Position)
 	f.UnitName = d.at(unitName, f.Actor.Unit, f.Position)
+	f.names = d
 	f.UnitKind = unit.Kind(d.at(unitKind, f.Actor.Unit, f.Position))
 }
 

@@ -100,8 +100,10 @@ func (o *office) file(code domain.ProgrammeCode, budget domain.Money, cause stri
 }
 
 func (o *office) approve(code domain.ProgrammeCode, version int, budget domain.Money) bool {
-	mark := goal.Criterion{Score: domain.Int(18)}
-	review := goal.Review{Version: version, Level: goal.FinanceLevel, Completeness: mark, Relevance: mark, Suitability: mark, Feasibility: mark, Opinion: "同意", By: reviewer}
+	review := goal.Review{
+		Version: version, Level: goal.FinanceLevel, Completeness: goal.Criterion{Score: domain.Int(18)}, Relevance: goal.Criterion{Score: domain.Int(26)},
+		Suitability: goal.Criterion{Score: domain.Int(25)}, Feasibility: goal.Criterion{Score: domain.Int(17)}, Opinion: "同意", By: reviewer,
+	}
 	ok := give(o, goal.Stored, goal.Stream(code, 2022), reviewer, review)
 	return give(o, goal.Stored, goal.Stream(code, 2022), reviewer, goal.Approve{Version: version, Amount: budget, Document: "示财预〔2022〕1号", Reason: "按财力核定", By: reviewer}) && ok
 }

@@ -41,6 +41,17 @@ type Fact struct {
 	ProgrammeName string
 	UnitName      string    // of the actor's unit
 	UnitKind      unit.Kind // of the actor's unit
+
+	names *directory
+}
+
+// name returns what a code stood for at the fact, the code itself where the
+// ledger did not know.
+func (f Fact) name(kind, of string) string {
+	if f.names == nil {
+		return of
+	}
+	return nameOr(f.names.at(kind, of, f.Position), of)
 }
 
 // A Mark says how far a projection has read.

@@ -92,7 +92,7 @@ func (f *fill) rename(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
+	defer tx.Rollback()
 	exec := func(text string, args ...any) error {
 		_, err := tx.ExecContext(ctx, text, args...)
 		return err

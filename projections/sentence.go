@@ -10,8 +10,8 @@ import (
 // 市财政局绩效管理科科长 身份 退回目标第 1 版：两项指标口径重复.
 func sentence(f Fact, d deed) string {
 	a := f.Actor
-	if a.Capacity == "系统" || a.Name == "" {
-		return nameOr(a.Name, "系统") + " " + d.text
+	if d.system || a.Capacity == "系统" || a.Name == "" {
+		return either(d.system, "系统", nameOr(a.Name, "系统")) + " " + d.text
 	}
 	s := a.Name
 	if as := f.UnitName + a.Post; as != "" {
@@ -26,7 +26,7 @@ func sentence(f Fact, d deed) string {
 // lane is the desk of a fact: that of the actor's unit where the ledger knows
 // its kind, else the one where such things are done.
 func lane(f Fact, d deed) string {
-	if f.Actor.Capacity == "系统" {
+	if d.system || f.Actor.Capacity == "系统" {
 		return LaneTreasury
 	}
 	switch f.UnitKind {

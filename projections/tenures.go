@@ -91,7 +91,7 @@ func (r *roll) begin(f Fact, t Tenure) {
 	if t.Since < t.RecordedOn {
 		t.Late, t.LateDays = true, t.Since.DaysUntil(t.RecordedOn)
 	}
-	t.Text = deedOf(f.Event).text
+	t.Text = deedOf(f).text
 	r.Tenures = append(r.Tenures, t)
 }
 
