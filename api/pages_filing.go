@@ -218,7 +218,7 @@ func goalHeads(at situation, last goal.Filed) []web.Field {
 }
 
 var (
-	signs     = []web.Option{{Value: "≥", Text: "≥"}, {Value: "≤", Text: "≤"}, {Value: "=", Text: "="}, {Value: "", Text: "定性"}}
+	signs     = []web.Option{{Value: "≥", Text: "≥"}, {Value: "≤", Text: "≤"}, {Value: "=", Text: "="}, {Value: "", Text: "定性、无号"}}
 	standards = []web.Option{{Value: "", Text: "—"}, {Value: "计划标准", Text: "计划标准"}, {Value: "行业标准", Text: "行业标准"}, {Value: "历史标准", Text: "历史标准"}, {Value: "预算支出标准", Text: "预算支出标准"}}
 )
 

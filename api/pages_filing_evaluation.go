@@ -118,7 +118,7 @@ func selfRow(i int, indicator domain.Indicator, before []evaluation.Row) web.Fil
 		Fields: []web.Field{
 			{Name: name("actual"), Label: label("实际完成值"), Kind: "text", Value: row.Actual},
 			{Name: name("score"), Label: label("得分"), Kind: "number", Value: points},
-			{Name: name("reason"), Label: label("偏差原因分析及改进措施"), Kind: "long", Value: row.Reason},
+			{Name: name("reason"), Label: label("偏差原因分析及改进措施"), Kind: "brief", Value: row.Reason},
 		},
 	}
 }

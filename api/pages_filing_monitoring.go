@@ -56,7 +56,7 @@ func (s *Server) snapshotForm(page *web.Filing, at situation) {
 				{Name: name("actual"), Label: label("执行情况"), Kind: "text"},
 				{Name: name("attainment"), Label: label("完成比例"), Kind: "number"},
 				{Name: name("likelihood"), Label: label("完成可能性"), Kind: "choice", Options: likelihoods, Value: string(monitoring.Certain)},
-				{Name: name("reason"), Label: label("偏差原因"), Kind: "long"},
+				{Name: name("reason"), Label: label("偏差原因"), Kind: "brief"},
 			},
 		})
 	}

@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"net/http"
+	"slices"
 
 	"wenxiao/api/accounts"
 	"wenxiao/api/web"
@@ -22,7 +23,38 @@ func (s *Server) startPage(w http.ResponseWriter, r *http.Request) error {
 	if page.Overview, err = s.Views.Overview(r.Context(), s.today(), unit); err != nil {
 		return err
 	}
+	page.News = slices.DeleteFunc(page.News, func(e projections.Entry) bool { return e.Type == "unit.registered.v1" })
+	if s.Demo {
+		if err := s.withoutRealBodies(r, &page.Overview); err != nil {
+			return err
+		}
+	}
 	return s.draw(w, page)
+}
+
+// withoutRealBodies leaves out, in the demonstration, work on what published
+// tables attest: nothing may be done there, see [Server.onlyAttested].
+func (s *Server) withoutRealBodies(r *http.Request, o *projections.Overview) error {
+	attested := true
+	real, err := s.Views.Programmes(r.Context(), projections.ProgrammeFilter{Attested: &attested, Paging: projections.Paging{PerPage: projections.MaxPerPage}})
+	if err != nil {
+		return err
+	}
+	theirs := make(map[domain.ProgrammeCode]bool)
+	for _, p := range real.Rows {
+		theirs[p.Code] = true
+	}
+	about := func(t projections.Task) bool { return theirs[t.Programme] }
+	for i := range o.Groups {
+		g := &o.Groups[i]
+		before := len(g.Tasks)
+		g.Tasks = slices.DeleteFunc(g.Tasks, about)
+		g.Total -= before - len(g.Tasks)
+		o.Total -= before - len(g.Tasks)
+	}
+	o.Groups = slices.DeleteFunc(o.Groups, func(g projections.TaskGroup) bool { return g.Total == 0 })
+	o.Waiting = slices.DeleteFunc(o.Waiting, about)
+	return nil
 }
 
 // taskAct is the verb of a task and where it is done.

@@ -209,7 +209,7 @@ func TestRegisterFiltersSortsAndHandsOut(t *testing.T) {
 	d := newOffice(t, demo)
 	d.funded()
 	r := d.reads("auditor")
-	r.open("/programmes?year=2025&q=pxzx").shows("全部 1 个合计", "48.00%", "120.00")
+	r.open("/programmes?year=2025&q=ggsx").shows("全部 1 个合计", "48.00%", "120.00")
 	r.open("/programmes?status=done").shows("没有符合条件的项目")
 
 	r.open("/programmes.csv?year=2025").shows("\ufeff项目编码,项目,年度", "p1,")
@@ -259,7 +259,7 @@ func TestAGraveActIsAskedTwiceAndDoneOnce(t *testing.T) {
 	if r.status != http.StatusUnprocessableEntity || d.head() != before {
 		t.Fatalf("an empty reason: %d", r.status)
 	}
-	r.shows("没有办成", "依据", "编码 execution.")
+	r.shows("没有办成", "南通办法 第十条第二项", "编码 execution.")
 
 	r.fills("reason", "款项被挪用，先停付")
 	if r.shows("再次核对", "款项被挪用，先停付", "国库不再受理"); r.status != http.StatusOK || d.head() != before {
@@ -305,7 +305,7 @@ func TestWhatIsNotAllowedIsNotShown(t *testing.T) {
 		if r.open(address); r.status != http.StatusForbidden {
 			t.Errorf("%s opens %s: %d", as, address, r.status)
 		}
-		r.shows("无权办理", "依据")
+		r.shows("无权办理", "忻州办法")
 	}
 }
 
@@ -340,7 +340,7 @@ func TestAGoalIsFiledReturnedAndFiledAgain(t *testing.T) {
 		t.Errorf("no more rows: %d", unit.status)
 	}
 	unit.fills("indicators-5-weight", "10")
-	if unit.shows("≥1000人", "我对所报内容", "依据 忻州办法 第十四条第一项"); d.head() != before {
+	if unit.shows("≥1000人", "我对所报内容", "忻州办法 第十四条第一项"); d.head() != before {
 		t.Fatal("the check page wrote something")
 	}
 	unit.fills("do", "done")
@@ -376,7 +376,7 @@ func TestARectificationRunsItsCourseOnPages(t *testing.T) {
 
 	id := "p1-2025-1"
 	unit.open("/rectifications/"+id).shows("完成率过低", "报送整改方案")
-	unit.open("/rectifications/"+id+"/plan").fills("measures-0-done", "补招", "by", "2026-02-20").shows("已入账", "补招")
+	unit.open("/rectifications/"+id+"/plan").fills("measures-0-done", "补招", "name", "李某", "by", "2026-02-20").shows("已入账", "补招")
 	unit.open("/rectifications/"+id+"/report").fills("answers-0-done", "已补招 200 人").fills("do", "done").shows("已入账", "待审核")
 	finance.open("/rectifications/"+id+"/return").fills("reason", "没有名册").shows("已入账")
 	unit.open("/rectifications/"+id+"/report").fills("answers-0-done", "已补招 200 人，附名册").fills("do", "done")
@@ -392,11 +392,11 @@ func TestASelfEvaluationIsFiledAgainstTheGoal(t *testing.T) {
 	d.funded()
 	unit := d.reads("unit").open("/evaluations/p1/2025/file").shows("≥38508人", "账上支付 120.00", `value="4.8"`)
 	unit.fills("achieved", "完成培训", "rows-0-actual", "37442人", "rows-0-score", "50", "rows-1-actual", "81%", "rows-1-score", "30", "rows-2-actual", "96%", "rows-2-score", "10")
-	unit.shows("系统校核（不属于本表）", "得分与规则不符", "94.8", "系统重算有")
+	unit.shows("系统校核（不属于本表）", "未达到指标而得满分", "94.8", "系统重算有")
 	unit.fills("do", "done", "declared", "yes").shows("已入账", "待复核")
 
-	finance := d.reads("finance").open("/evaluations/p1/2025/check").shows("得分与规则不符", "记入的得分和不符之处由系统")
-	finance.fills("opinion", "培训人数未达到").shows("已入账", "score-differs")
+	finance := d.reads("finance").open("/evaluations/p1/2025/check").shows("未达到指标而得满分", "记入的得分和不符之处由系统")
+	finance.fills("opinion", "培训人数未达到").shows("已入账", "full-score-unmet")
 	finance.open("/evaluations/p1/2025/finalise").fills("reason", "按重算").fills("do", "done").shows("已入账", "审定得分")
 }
 
