@@ -27,7 +27,11 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 	root.SetIn(in)
 	root.SetOut(out)
 	root.SetErr(errs)
-	err := root.ExecuteContext(ctx)
+	_, _, err := root.Find(args)
+	if err != nil { // no such command
+		return report(errs, usageError{err})
+	}
+	err = root.ExecuteContext(ctx)
 	if err == nil || errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		return 0
 	}
@@ -40,6 +44,10 @@ func report(w io.Writer, err error) int {
 	var all domain.Refusals
 	var one domain.Refusal
 	var wrong usageError
+	var file fileError
+	if errors.As(err, &file) {
+		fmt.Fprintf(w, "文件 (file): %s\n", file.path)
+	}
 	switch {
 	case errors.As(err, &all):
 		for _, r := range all {
@@ -69,6 +77,14 @@ func printRefusal(w io.Writer, r domain.Refusal) {
 
 // usageError marks an error as the caller's: a wrong flag or argument.
 type usageError struct{ error }
+
+// fileError says which file an error is about.
+type fileError struct {
+	path string
+	error
+}
+
+func (e fileError) Unwrap() error { return e.error }
 
 func usage(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 

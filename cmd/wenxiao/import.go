@@ -33,7 +33,7 @@ Importing the same table again changes nothing.`,
 		for i, file := range files { // all are read before anything is entered
 			var err error
 			if tables[i], err = readTables(cmd.InOrStdin(), file); err != nil {
-				return fmt.Errorf("%s: %w", file, err)
+				return fileError{file, err}
 			}
 		}
 		return importAll(cmd.Context(), db, files, tables, cmd.OutOrStdout(), cmd.ErrOrStderr(), asJSON)
@@ -51,7 +51,7 @@ func importAll(ctx context.Context, db *place, files []string, tables [][]publis
 	for i, file := range files {
 		entered, err := enter(ctx, store, tables[i], filepath.Base(file), errs)
 		if err != nil {
-			return fmt.Errorf("%s: %w", file, err)
+			return fileError{file, err}
 		}
 		all = append(all, entered...)
 	}

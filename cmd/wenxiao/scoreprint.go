@@ -19,7 +19,7 @@ func printResult(w io.Writer, t published.Table, r scoring.Result) {
 	}
 	fmt.Fprintf(w, "  总分 印 %s，各行合计 %s，算 %s %s\n", number(r.Total.Printed), number(r.Total.Rows), number(r.Total.Computed), r.Grade)
 	for _, f := range r.Findings {
-		fmt.Fprintf(w, "  ※ %s（%s）%s：%s  %s\n", f.Code.Title(), f.Code, f.Cell, f.Message, f.Basis)
+		fmt.Fprintf(w, "  ※ %s（%s，%s）依据 %s\n", f.Message, f.Code, f.Cell, f.Basis)
 	}
 	fmt.Fprintln(w)
 }

@@ -100,7 +100,11 @@ func (e *entry) evaluated() bool {
 }
 
 func (e *entry) approveGoal() error {
-	if len(e.table.Indicators) == 0 {
+	switch {
+	case len(e.table.Indicators) == 0:
+		return nil
+	case e.table.Budget.Begin == nil && e.table.Budget.FullYear == nil:
+		e.leave("批复（预算数未见，同步批复无从照录）")
 		return nil
 	}
 	amount, err := e.opening()
