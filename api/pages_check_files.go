@@ -52,8 +52,10 @@ func (s *Server) checkCSV(w http.ResponseWriter, page web.Check) error {
 	t := page.ResultA.Total
 	rows = append(rows, []string{"", "", "总分", "", "", "", figured(t.Printed), figured(t.Computed), t.Working, page.TotalLight().Word, totalB(page), page.Unfit()}, nil,
 		[]string{"校核结果", "编码", "位置", "印刷", "重算", "算式", "说明", "依据"})
-	for _, f := range page.Findings() {
-		rows = append(rows, []string{f.Code.Title(), string(f.Code), f.Where, f.Printed, f.Computed, f.Working, f.Message, f.Basis})
+	for _, group := range page.Findings() {
+		for _, f := range group.Rows {
+			rows = append(rows, []string{f.Code.Title(), string(f.Code), f.Where, f.Printed, f.Computed, f.Working, f.Message, f.Basis})
+		}
 	}
 	for _, row := range rows {
 		for i := range row {

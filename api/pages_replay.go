@@ -148,7 +148,7 @@ func (p *playback) compare(page *web.Replay, q url.Values) error {
 		to = page.Position
 	}
 	if from == 0 {
-		from = p.entries[0].Position
+		from = p.entries[max(page.Index-2, 0)].Position
 	}
 	a, err := p.at(from)
 	if err != nil {

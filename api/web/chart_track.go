@@ -166,30 +166,39 @@ func (t Track) nextInLane(i int) float64 {
 }
 
 // drawDates writes the year where it changes and the day elsewhere, where there
-// is room.
+// is room. The present stop's day is always written.
 func (t Track) drawDates(d *drawing) {
 	free, year := -1.0, ""
+	keptLeft, keptRight := trackWidth+1, trackWidth+1
+	if t.Now >= 0 && t.Now < len(t.Stops) {
+		_, _, keptLeft, keptRight = t.dateAt(t.Now, string(t.Stops[t.Now].Day))
+	}
 	for i, s := range t.Stops {
 		words := monthDay(s.Day)
-		if len(s.Day) >= 4 && string(s.Day[:4]) != year {
+		if len(s.Day) >= 4 && string(s.Day[:4]) != year || i == t.Now {
 			words = string(s.Day)
 		}
-		wide := textWidth(words) * 11
-		x, anchor := t.x(i), "middle"
-		left := x - wide/2
-		if left < 0 {
-			x, left, anchor = 0, 0, "start"
-		}
-		if x+wide/2 > trackWidth {
-			x, left, anchor = trackWidth, trackWidth-wide, "end"
-		}
-		if left < free {
+		x, anchor, left, right := t.dateAt(i, words)
+		if i != t.Now && (left < free || right+6 > keptLeft && left < keptRight+6) {
 			continue
 		}
 		if len(s.Day) >= 4 {
 			year = string(s.Day[:4])
 		}
 		d.text("track-date", anchor, x, 97, words)
-		free = left + wide + 6
+		free = right + 6
 	}
+}
+
+// dateAt is where the words under stop i stand.
+func (t Track) dateAt(i int, words string) (x float64, anchor string, left, right float64) {
+	wide := textWidth(words) * 11
+	x = t.x(i)
+	switch {
+	case x-wide/2 < 0:
+		return 0, "start", 0, wide
+	case x+wide/2 > trackWidth:
+		return trackWidth, "end", trackWidth - wide, trackWidth
+	}
+	return x, "middle", x - wide/2, x + wide/2
 }

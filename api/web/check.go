@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -115,10 +116,13 @@ func (p Check) indicatorRow(i int) CheckRow {
 	r := p.ResultA.Rows[i]
 	row := CheckRow{
 		Number: strconv.Itoa(i + 1), Anchor: "row-" + strconv.Itoa(i+1), Level: r.Level2, Name: r.Name, Target: r.Target, Actual: r.Actual,
-		Weight: r.Weight, Printed: r.Printed, Computed: r.Computed, Working: r.Working, Basis: r.Basis, Reading: r.Reading,
+		Weight: r.Weight, Printed: r.Printed, Computed: r.Computed, Working: r.Working, Basis: r.Basis, Reading: p.footnote(r.Reading),
 	}
 	if row.Level == "" {
 		row.Level = r.Level1
+	}
+	if short := strings.TrimSuffix(row.Level, "指标"); short != "" {
+		row.Level = short
 	}
 	if row.Name == "" {
 		row.Name = "（名称缺失）"
@@ -245,22 +249,74 @@ func (p Check) Conclusion() Status {
 	return Agrees.Saying("没有发现不符")
 }
 
+// FindingGroup is the findings of one kind: many rows that err alike are one
+// matter to be explained, not many.
+type FindingGroup struct {
+	Light Status
+	Code  scoring.Code
+	Basis string
+	Rows  []FindingRow
+}
+
 // FindingRow is one finding with the row it links to.
 type FindingRow struct {
 	scoring.Finding
-	Light  Status
 	Anchor string
 	Where  string
 }
 
-// Findings are what is wrong, in the order of the table.
-func (p Check) Findings() []FindingRow {
-	rows := make([]FindingRow, len(p.ResultA.Findings))
-	for i, f := range p.ResultA.Findings {
-		rows[i] = FindingRow{Finding: f, Light: findingStatus(f.Code)}
-		rows[i].Anchor, rows[i].Where = p.place(f.Cell)
+// Findings are what is wrong by kind, in the order of the table.
+func (p Check) Findings() (groups []FindingGroup) {
+	of := map[scoring.Code]int{}
+	for _, f := range p.ResultA.Findings {
+		n, met := of[f.Code]
+		if !met {
+			n = len(groups)
+			of[f.Code], groups = n, append(groups, FindingGroup{Light: findingStatus(f.Code), Code: f.Code, Basis: f.Basis})
+		}
+		row := FindingRow{Finding: f}
+		row.Anchor, row.Where = p.place(f.Cell)
+		groups[n].Rows = append(groups[n].Rows, row)
 	}
-	return rows
+	for i, g := range groups {
+		if len(g.Rows) > 1 {
+			groups[i].Light = g.Light.Saying("%s，%d 处", g.Light.Word, len(g.Rows))
+		}
+	}
+	return groups
+}
+
+// Footnotes are how cells were read where that is not plain, each said once.
+func (p Check) Footnotes() (notes []string) {
+	for _, r := range p.ResultA.Rows {
+		if r.Reading != "" && !slices.Contains(notes, r.Reading) {
+			notes = append(notes, r.Reading)
+		}
+	}
+	return notes
+}
+
+// footnote is the mark of a reading: ①, ②, …
+func (p Check) footnote(reading string) string {
+	if n := slices.Index(p.Footnotes(), reading); reading != "" && n >= 0 {
+		return footnoteMark(n)
+	}
+	return ""
+}
+
+func footnoteMark(n int) string {
+	if n < 20 {
+		return string(rune('①' + n))
+	}
+	return fmt.Sprintf("（注 %d）", n+1)
+}
+
+// Marks are the footnotes with their marks.
+func (p Check) Marks() (marks []Option) {
+	for n, note := range p.Footnotes() {
+		marks = append(marks, Option{footnoteMark(n), note})
+	}
+	return marks
 }
 
 // place turns the path of a cell into the row it stands in.
@@ -308,6 +364,18 @@ func (p Check) Parted() (rules []scoring.RuleEffect) {
 		}
 	}
 	return rules
+}
+
+// Short tells a text that must not be broken.
+func (CheckRow) Short(text string) bool { return textWidth(text) <= 9 }
+
+// Method is how the choice of rulebooks is sent: a table of one's own is carried
+// in the body.
+func (p Check) Method() string {
+	if p.Table != nil && p.Carries() == "own" {
+		return "post"
+	}
+	return "get"
 }
 
 // Carries is the fields that bring this table into the next request.

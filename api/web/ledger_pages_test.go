@@ -233,7 +233,7 @@ func TestLongDataIsCutAtACharacter(t *testing.T) {
 func aBoard() Monitoring {
 	rows := []projections.Monitoring{
 		{Programme: "a", ProgrammeName: longName, Year: 2023, UnitName: "供销社", Snapshot: "1", Day: "2023-07-31", Period: "1—7月", Attainment: share("1"), Execution: share("0.2"), Elapsed: share("0.5808"),
-			Budget: 50 * domain.WanYuan, Paid: 10 * domain.WanYuan, Grave: true, WarningStatus: projections.WarningOpen, Contradiction: projections.ContradictionUnpaid, Payment: projections.PaymentsSuspended},
+			Budget: 50 * domain.WanYuan, Paid: 10 * domain.WanYuan, Grave: true, OpenWarnings: 1, WarningStatus: projections.WarningOpen, Contradiction: projections.ContradictionUnpaid, Payment: projections.PaymentsSuspended},
 		{Programme: "b", ProgrammeName: "初中公用经费", Year: 2023, Budget: 64_8000_00, Paid: 37_7800_00, WarningStatus: projections.WarningNone},
 		{Programme: "c", ProgrammeName: "零预算", Year: 2023, WarningStatus: projections.WarningNone},
 	}

@@ -142,7 +142,7 @@ type MonitoringRow struct {
 // NewMonitoringRow words and draws a row. What was not reported is drawn
 // against the time gone by today.
 func NewMonitoringRow(m projections.Monitoring, today domain.Day, english bool) MonitoringRow {
-	row := MonitoringRow{Monitoring: m, Light: monitoringLight(m), English: english, Address: fmt.Sprintf("/programmes/%s/%d", m.Programme, m.Year)}
+	row := MonitoringRow{Monitoring: m, Light: monitoringStatus(m.State()), English: english, Address: fmt.Sprintf("/programmes/%s/%d", m.Programme, m.Year)}
 	pair := BarPair{Execution: m.Execution, Elapsed: m.Elapsed, English: english}
 	if m.Snapshot == "" {
 		pair.Elapsed = m.Year.Elapsed(today)
@@ -181,19 +181,6 @@ func (r MonitoringRow) Warned() *Status {
 	}
 	s := warningStatus(r.WarningStatus)
 	return &s
-}
-
-// monitoringLight is the status of a row, as the board counts it.
-func monitoringLight(m projections.Monitoring) Status {
-	switch open := m.WarningStatus == projections.WarningOpen || m.WarningStatus == projections.WarningExplained; {
-	case m.Snapshot == "":
-		return NotFiled
-	case open && m.Grave:
-		return Alert
-	case open:
-		return Warning
-	}
-	return OnTrack
 }
 
 var monitoringLights = map[string]Status{"alert": Alert, "warning": Warning, "normal": OnTrack, "missing": NotFiled}

@@ -52,6 +52,17 @@ func (p Record) Download() string {
 // Kinds are the kinds of events to choose from.
 func (Record) Kinds() []Option { return Nouns }
 
+// Switches narrow the trail to late entries or corrections, and back.
+func (p Record) Switches() []Chip {
+	one := func(name string, on bool, word string) Chip {
+		if on {
+			return Chip{Status: Late.Saying("%s", word), Address: p.With(name, ""), Chosen: true}
+		}
+		return Chip{Status: Late.Saying("%s", word), Address: p.With(name, "1")}
+	}
+	return []Chip{one("late", p.Filter.LateOnly, "只看补录"), one("corrected", p.Filter.CorrectionsOnly, "只看更正")}
+}
+
 // Clear returns the trail without conditions.
 func (Record) Clear() string { return "/record" }
 

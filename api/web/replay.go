@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -283,7 +284,20 @@ func (p Replay) HeadCells() (pairs []Pair) {
 }
 
 // FormChanges is how many cells of the form shown are marked.
-func (p Replay) FormChanges() int { return len(p.Changes) }
+func (p Replay) FormChanges() (n int) {
+	sheet := p.Sheet()
+	if sheet == nil {
+		return 0
+	}
+	for _, row := range sheet.Rows {
+		for _, cell := range row.Cells {
+			if cell.Changed {
+				n++
+			}
+		}
+	}
+	return n
+}
 
 // Since says how long after the step before, in the same matter, this one came.
 func (p Replay) Since() string {
@@ -396,8 +410,17 @@ type ChangeRow struct {
 	Address string
 }
 
-// ComparedRows are the changes from A to B.
-func (p Replay) ComparedRows() []ChangeRow { return p.changeRows(p.Compared) }
+// ComparedRows are the changes from A to B of what there was at A.
+func (p Replay) ComparedRows() []ChangeRow {
+	return p.changeRows(slices.DeleteFunc(slices.Clone(p.Compared), filled))
+}
+
+// FilledRows are the cells empty at A and filled by B.
+func (p Replay) FilledRows() []ChangeRow {
+	return p.changeRows(slices.DeleteFunc(slices.Clone(p.Compared), func(c projections.Change) bool { return !filled(c) }))
+}
+
+func filled(c projections.Change) bool { return c.From == "" }
 
 // ChangedRows are the changes the form's marks stand for.
 func (p Replay) ChangedRows() []ChangeRow { return p.changeRows(p.Changes) }
