@@ -256,3 +256,9 @@ func (o *office) anything(t *rapid.T, codes []domain.ProgrammeCode) {
 	}
 	acts[rapid.IntRange(0, len(acts)-1).Draw(t, "act")]()
 }
+
+var goalStored = goal.Stored
+
+func returned(version int) goal.Return {
+	return goal.Return{Version: version, Level: goal.FinanceLevel, Reason: "换一项", By: reviewer}
+}
