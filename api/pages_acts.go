@@ -26,6 +26,7 @@ type act struct {
 	command string // in [Permissions], which also has its title
 	button  string
 	grave   bool
+	awaited bool // somebody waits for it, whenever it is open
 	open    func(situation) bool       // whether there is anything to do now
 	stream  func(situation) string     // what it writes to
 	facts   func(situation) []web.Fact // what to know before acting; may be nil
@@ -61,17 +62,38 @@ func (s *Server) actRoutes(r *mux.Router) {
 	}
 }
 
-// offers lists the acts the account may do in this situation.
-func (s *Server) offers(who Who, at situation) (links []web.Crumb) {
+// offers lists what the account may do in this situation, and the one thing
+// that somebody waits for.
+func (s *Server) offers(who Who, at situation) (main *web.Crumb, links []web.Crumb) {
 	if s.onlyAttested(at) != nil {
-		return nil
+		return nil, nil
+	}
+	offer := func(title, address string, awaited bool) {
+		link := web.Crumb{Text: title, Address: address}
+		if links = append(links, link); awaited {
+			main = &link // the last in the process: what is before it was done
+		}
+	}
+	for _, f := range s.filings() {
+		if at.notice == nil && May(who.Account, f.command, at.about()) && f.open(at) {
+			offer(f.send, act{path: f.path}.address(at), f.awaited(at))
+		}
 	}
 	for _, a := range s.acts() {
 		if May(who.Account, a.command, at.about()) && a.open(at) && (strings.Contains(a.path, "{id}") == (at.notice != nil)) {
-			links = append(links, web.Crumb{Text: a.title(), Address: a.address(at)})
+			offer(a.title(), a.address(at), a.awaited)
 		}
 	}
-	return links
+	for _, n := range at.rectifications {
+		switch {
+		case at.notice != nil:
+		case n.Status == projections.RectificationUnderReview && May(who.Account, "rectification.close", at.about()):
+			offer("审核整改报告", "/rectifications/"+n.ID, true)
+		case n.Status == projections.RectificationWithUnit && May(who.Account, "rectification.report", at.about()):
+			offer("报送整改", "/rectifications/"+n.ID, true)
+		}
+	}
+	return main, links
 }
 
 func (a act) address(at situation) string {

@@ -28,7 +28,7 @@ func (s *Server) evaluationActs() []act {
 	}
 	return []act{
 		{
-			path: "/evaluations/{code}/{year}/check", command: "evaluation.check", button: "记入复核", stream: stream, facts: evaluationFacts, sheet: s.evaluationSheet,
+			path: "/evaluations/{code}/{year}/check", command: "evaluation.check", button: "记入复核", awaited: true, stream: stream, facts: evaluationFacts, sheet: s.evaluationSheet,
 			open: is(projections.EvaluationFiled, projections.EvaluationChecked),
 			fields: func(at situation) []web.Field {
 				return []web.Field{
@@ -56,7 +56,7 @@ func (s *Server) evaluationActs() []act {
 			},
 		},
 		{
-			path: "/evaluations/{code}/{year}/finalise", command: "evaluation.finalise", button: "下一步：核对", grave: true, stream: stream, facts: evaluationFacts, sheet: s.evaluationSheet,
+			path: "/evaluations/{code}/{year}/finalise", command: "evaluation.finalise", button: "下一步：核对", grave: true, awaited: true, stream: stream, facts: evaluationFacts, sheet: s.evaluationSheet,
 			open: is(projections.EvaluationChecked), fields: s.finaliseFields,
 			effect: func(situation) string {
 				return "审定后得分和等级作为安排下年预算、改进管理的依据。"
@@ -70,7 +70,7 @@ func (s *Server) evaluationActs() []act {
 			},
 		},
 		{
-			path: "/evaluations/{code}/{year}/feed-back", command: "evaluation.feed-back", button: "下一步：核对", grave: true, stream: stream, facts: evaluationFacts,
+			path: "/evaluations/{code}/{year}/feed-back", command: "evaluation.feed-back", button: "下一步：核对", grave: true, awaited: true, stream: stream, facts: evaluationFacts,
 			open: is(projections.EvaluationFinalised),
 			fields: func(situation) []web.Field {
 				return []web.Field{

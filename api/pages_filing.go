@@ -25,6 +25,8 @@ type filing struct {
 	command string // in [Permissions]
 	title   string
 	send    string
+	open    func(situation) bool // whether there is anything to file now
+	awaited func(situation) bool // whether somebody waits for it
 	stream  func(situation) string
 	page    func(*web.Filing, situation)        // its fields, as they were last filed
 	read    func(*web.Filing, situation, *form) // the fields as typed
@@ -131,8 +133,12 @@ func (s *Server) filingOn(r *http.Request, f filing, at situation, seen eventsto
 func (s *Server) goalFiling() filing {
 	return filing{
 		path: "/goals/{code}/{year}/file", command: "goal.file", title: "填报：绩效目标申报表", send: "报送绩效目标",
-		stream: func(at situation) string { return goal.Stream(at.row.Code, at.row.Year) },
-		page:   s.goalForm, read: s.goalTyped, paper: s.goalPaper,
+		open: func(at situation) bool {
+			return at.goal() == nil || at.row.GoalStatus == projections.GoalReturned || at.row.GoalStatus == projections.GoalApproved
+		},
+		awaited: func(at situation) bool { return at.row.GoalStatus != projections.GoalApproved },
+		stream:  func(at situation) string { return goal.Stream(at.row.Code, at.row.Year) },
+		page:    s.goalForm, read: s.goalTyped, paper: s.goalPaper,
 		do: func(ctx context.Context, who Who, at situation, seen eventstore.Revision, f *form) (eventstore.Appended, error) {
 			cmd := goalCommand(at, f)
 			if f.bad() {

@@ -18,6 +18,13 @@ import (
 func (s *Server) evaluationFiling() filing {
 	return filing{
 		path: "/evaluations/{code}/{year}/file", command: "evaluation.file", title: "填报：绩效自评表", send: "报送绩效自评",
+		open: func(at situation) bool {
+			e := at.score()
+			return e == nil && at.approved() != nil || e != nil && (e.Status == projections.EvaluationReturned || e.Status == projections.EvaluationFiled)
+		},
+		awaited: func(at situation) bool {
+			return at.row.EvaluationStatus == projections.EvaluationReturned || at.score() == nil && at.row.Year < s.today().Year()
+		},
 		stream: func(at situation) string { return selfStream(at.row.Code, at.row.Year) },
 		page:   s.selfForm, read: selfTyped, paper: s.selfPaper,
 		do: func(ctx context.Context, who Who, at situation, seen eventstore.Revision, f *form) (eventstore.Appended, error) {

@@ -16,8 +16,10 @@ import (
 func (s *Server) monitoringFiling() filing {
 	return filing{
 		path: "/monitoring/{code}/{year}/file", command: "monitoring.take-snapshot", title: "填报：绩效目标执行监控表", send: "报送双监控",
-		stream: func(at situation) string { return monitoring.Stream(at.row.Code, at.row.Year) },
-		page:   s.snapshotForm, read: selfTyped, paper: s.snapshotPaper,
+		open:    func(at situation) bool { return at.approved() != nil && at.score() == nil },
+		awaited: func(situation) bool { return false },
+		stream:  func(at situation) string { return monitoring.Stream(at.row.Code, at.row.Year) },
+		page:    s.snapshotForm, read: selfTyped, paper: s.snapshotPaper,
 		do: func(ctx context.Context, who Who, at situation, seen eventstore.Revision, f *form) (eventstore.Appended, error) {
 			cmd := s.snapshotCommand(at, f)
 			if f.bad() {

@@ -22,7 +22,7 @@ func (s *Server) goalActs() []act {
 	}
 	return []act{
 		{
-			path: "/goals/{code}/{year}/review", command: "goal.review", button: "下一步：核对", grave: true, open: waits,
+			path: "/goals/{code}/{year}/review", command: "goal.review", button: "下一步：核对", grave: true, awaited: true, open: waits,
 			stream: stream, facts: goalFacts, sheet: goalSheet, fields: reviewFields, do: s.doReview,
 			effect: func(situation) string {
 				return "总分和等级由四项得分算出；评为“差”的不得进入下一步预算安排（财预〔2015〕88号）。"
@@ -39,7 +39,7 @@ func (s *Server) goalActs() []act {
 			},
 		},
 		{
-			path: "/goals/{code}/{year}/approve", command: "goal.approve", button: "下一步：核对", grave: true,
+			path: "/goals/{code}/{year}/approve", command: "goal.approve", button: "下一步：核对", grave: true, awaited: true,
 			open:   func(at situation) bool { g := at.goal(); return g != nil && g.Status == projections.GoalReviewed },
 			stream: stream, facts: goalFacts, sheet: goalSheet, fields: approveFields, do: s.doApprove,
 			effect: func(at situation) string {

@@ -28,8 +28,9 @@ func (s *Server) programmePage(w http.ResponseWriter, r *http.Request) error {
 	page := web.Programme{
 		Frame: s.frame(r, at.row.Name, "/programmes", web.Crumb{Text: "项目登记册", Address: "/programmes"}),
 		Row:   at.row, Today: s.today(), Years: years, Goals: at.goals, Scores: at.scores, Ledger: at.ledger, Lines: at.lines,
-		Rectifications: at.rectifications, Course: web.Procedures(course), Acts: s.offers(who, at),
+		Rectifications: at.rectifications, Course: web.Procedures(course),
 	}
+	page.Main, page.Acts = s.offers(who, at)
 	page.Title += "　" + at.year()
 	page.Chart = chart(at, page.English)
 	s.paper(&page, at)

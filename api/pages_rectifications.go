@@ -231,7 +231,8 @@ func (s *Server) rectificationPage(w http.ResponseWriter, r *http.Request) error
 	who, _ := s.who(r)
 	title := orElse(at.notice.Document, "整改通知 "+at.notice.ID)
 	page := web.Notice{
-		Frame: s.frame(r, title, "/rectifications", web.Crumb{Text: "整改台账", Address: "/rectifications"}), Row: *at.notice, Today: s.today(), Acts: s.offers(who, at),
+		Frame: s.frame(r, title, "/rectifications", web.Crumb{Text: "整改台账", Address: "/rectifications"}), Row: *at.notice, Today: s.today(),
 	}
+	_, page.Acts = s.offers(who, at)
 	return s.draw(w, page)
 }

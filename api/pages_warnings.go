@@ -26,8 +26,8 @@ func (s *Server) monitoringActs() []act {
 	}
 	return []act{
 		{
-			path: "/monitoring/{code}/{year}/explain", command: "monitoring.explain-warning", button: "报送说明", stream: stream, facts: moneyFacts,
-			open: warned(projections.WarningOpen, projections.WarningExplained),
+			path: "/monitoring/{code}/{year}/explain", command: "monitoring.explain-warning", button: "报送说明", awaited: true, stream: stream, facts: moneyFacts,
+			open: warned(projections.WarningOpen),
 			fields: func(at situation) []web.Field {
 				return []web.Field{
 					{Name: "warning", Label: "预警", Kind: "choice", Must: true, Options: warningOptions(at, "")},

@@ -27,7 +27,8 @@ type Programme struct {
 	Ledger         projections.Ledger
 	Rectifications []projections.Rectification
 	Course         []CoursePart
-	Acts           []Crumb // what the reader may do now, the most pressing first
+	Main           *Crumb  // what somebody waits for the reader to do
+	Acts           []Crumb // what the reader may do now
 }
 
 func (Programme) template() string { return "programme" }

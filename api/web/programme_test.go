@@ -87,6 +87,7 @@ func evaluated(t *testing.T, id string) Programme {
 			ID: "r-1", Document: "示财绩〔2023〕7 号", IssuedAt: at("2023-07-25"), Due: "2023-08-18", Status: projections.RectificationWithUnit, Returns: 1,
 			Issues: []rectification.Issue{{No: 1, Problem: "执行率印刷值有误", Requirement: "更正公开表"}, {No: 2, Problem: "满意度 100% 无问卷", Requirement: "补齐问卷与汇总"}}, Answers: []rectification.Answer{{No: 1, Done: "已更正并重新公开"}},
 		}},
+		Main: &Crumb{"审核整改报告", "/rectifications/r-1"},
 		Acts: []Crumb{{"下达整改通知", "/rectifications/new?programme=p-26&year=2022"}, {"退回绩效自评", "/evaluations/p-26/2022/return"}},
 	}
 	entry := func(position int, kind, day, sentence string, decision, late bool) projections.Entry {

@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"regexp"
 	"strings"
 )
 
@@ -17,13 +18,20 @@ var english, ambiguous = readWords()
 
 func chinese(text string) string { return text }
 
-// inEnglish returns the English of text, or text where there is none.
+// inEnglish returns the English of text, or text where there is none. A figure
+// in it is # in the catalogue: 逾期 5 天 is looked up as 逾期 # 天.
 func inEnglish(text string) string {
 	if word, ok := english[text]; ok {
 		return word
 	}
+	number := figureIn.FindString(text)
+	if word, ok := english[strings.Replace(text, number, "#", 1)]; ok && number != "" {
+		return strings.Replace(word, "#", number, 1)
+	}
 	return text
 }
+
+var figureIn = regexp.MustCompile(`[0-9]+(?:\.[0-9]+)?`)
 
 // readWords reads lines of the form 中文 = English from every file of words.
 // Empty lines and lines beginning with # say nothing. Of a word with two
