@@ -95,16 +95,19 @@ func (ps people) Apply(page *Page, f Fact) error {
 	if err != nil {
 		return err
 	}
-	nothing := func(*Person) {}
+	post := func(unit domain.UnitCode, title string) func(*Person) {
+		return func(p *Person) { p.Post, p.Unit, p.UnitName = title, unit, f.name(unitName, string(unit)) }
+	}
 	switch e := f.Event.(type) {
 	case unit.PersonAppointed:
-		return ps.named(page, f, e.Person, e.Name, nothing)
+		code := strings.TrimPrefix(f.Stream, "unit-")
+		return ps.named(page, f, e.Person, e.Name, post(domain.UnitCode(code), f.name(postTitle, code+" "+e.Post)))
 	case unit.AuthorityDelegated:
-		return ps.named(page, f, e.To, e.Name, nothing)
+		return ps.named(page, f, e.To, e.Name, func(*Person) {})
 	case programme.ResponsibleAssigned:
-		return ps.named(page, f, e.Person, e.Name, func(p *Person) { p.Post, p.Unit = e.Post, e.Unit })
+		return ps.named(page, f, e.Person, e.Name, post(e.Unit, e.Post))
 	case programme.HandedOver:
-		return ps.named(page, f, e.To, e.ToName, func(p *Person) { p.Post, p.Unit = e.Post, e.Unit })
+		return ps.named(page, f, e.To, e.ToName, post(e.Unit, e.Post))
 	}
 	return nil
 }
