@@ -124,6 +124,6 @@ func boardThresholds(book *rulebook.Rulebook) []web.Threshold {
 	return []web.Threshold{
 		{Status: web.Warning, Text: fmt.Sprintf("任一条线落后时间 %s 个百分点以上", p.Behind.Value), Source: p.Behind.Source.String()},
 		{Status: web.Alert, Text: fmt.Sprintf("落后时间 %s 个百分点以上，或支出超过全年预算", p.FarBehind.Value), Source: p.FarBehind.Source.String()},
-		{Status: web.Attention, Text: fmt.Sprintf("两线相差 %s 个百分点以上为矛盾", p.Apart.Value), Source: p.Apart.Source.String()},
+		{Status: web.Attention.Saying("矛盾"), Text: fmt.Sprintf("两线相差 %s 个百分点以上为矛盾", p.Apart.Value), Source: p.Apart.Source.String()},
 	}
 }

@@ -40,7 +40,8 @@ func (Check) template() string { return "check" }
 // Books are the rulebooks to choose from.
 func (p Check) Books() (options []Option) {
 	for _, r := range p.Rulebooks {
-		options = append(options, Option{r.Name, r.Title})
+		place, _, _ := strings.Cut(r.Title, "：")
+		options = append(options, Option{r.Name, place + "　" + r.Document})
 	}
 	return options
 }
@@ -157,11 +158,14 @@ func (p Check) judge(row *CheckRow, cell string) {
 	row.Light = difference(row.Printed, row.Computed)
 	row.Flagged = row.Light.Kind == "bad"
 	for _, f := range p.ResultA.Findings {
-		if f.Cell == cell || strings.HasPrefix(f.Cell, cell+"/") {
-			row.Flagged = true
-			if row.Light.Kind != "bad" {
-				row.Light = Attention.Saying("%s", f.Code.Title())
-			}
+		if f.Cell != cell && !strings.HasPrefix(f.Cell, cell+"/") {
+			continue
+		}
+		if row.Flagged = true; row.Light.Kind == "bad" {
+			continue
+		}
+		if row.Light = Attention; findingStatus(f.Code).Kind == "bad" {
+			row.Light = Differs
 		}
 	}
 }

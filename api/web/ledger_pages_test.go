@@ -87,7 +87,7 @@ func aReplay() Replay {
 func TestReplayShowsTheFormAsItWas(t *testing.T) {
 	page := drawn(t, aReplay())
 	shows(t, page,
-		"<del>≥95%</del>", `<a class="origin"`, "财预〔2015〕88号 目标审核表", "3　2021-11-09　申报目标第 2 版", "谁打开过哪份材料，账本没有记录",
+		"<del>≥95%</del>", `<a class="origin"`, "财预〔2015〕88号 目标审核表", "3　2021-11-09　申报", "谁打开过哪份材料，账本没有记录",
 		"理由：场馆改造，预计下降", "同一事项的上一步（3　申报）之后 6 天", `data-key="Shift&#43;ArrowLeft" href="/programmes/tyzx/2022/replay?at=5"`,
 		`data-key="ArrowRight" href="/programmes/tyzx/2022/replay?at=20"`, "此后才入账 1 件", "其余 11 项", `name="stop" min="1" max="5" value="4"`, "196 天没有记录",
 		`/people/p-finance`, "书签：",
@@ -215,6 +215,19 @@ func TestRecordShowsExactBytes(t *testing.T) {
 	shows(t, page, `<strong>申报</strong>目标第 1 版`, "{&#34;objective&#34;:&#34;&lt;b&gt;&amp;&#34;}", whole.Bytes.Computed, "回到此刻", "补录，晚 8 天", `rel="next"`, "类别", "数据与信封不符", "数据未改")
 	if whole.Bytes.Intact() != Agrees || forged.Bytes.Intact() != Differs {
 		t.Error("the digest tells no forgery")
+	}
+}
+
+func TestTheVerbIsBoldEvenWhereWordsStandBetween(t *testing.T) {
+	for _, c := range [][5]string{
+		{"批复年初预算 30.00 万元", "批复预算", "", "批复", "年初预算 30.00 万元"},
+		{"严重预警：执行 24.80%", "预警", "严重", "预警", "：执行 24.80%"},
+		{"没有这个词", "支付", "", "", "没有这个词"},
+	} {
+		before, verb, after := aroundVerb(c[0], c[1])
+		if before != c[2] || verb != c[3] || after != c[4] {
+			t.Errorf("%q parts into %q %q %q", c[0], before, verb, after)
+		}
 	}
 }
 

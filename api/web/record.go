@@ -32,7 +32,7 @@ func (Record) template() string { return "record" }
 
 // Nouns are the kinds of events, by the word before the point of their type.
 var Nouns = []Option{
-	{"unit", "任免"}, {"programme", "项目"}, {"goal", "目标"}, {"execution", "资金"},
+	{"unit", "单位与任免"}, {"programme", "项目"}, {"goal", "目标"}, {"execution", "资金"},
 	{"monitoring", "监控"}, {"evaluation", "评价"}, {"rectification", "整改"},
 }
 
@@ -102,13 +102,22 @@ func NewRecordRow(e projections.Entry, r eventstore.Record) RecordRow {
 	if text := strings.Index(e.Sentence, e.Text); e.Text != "" && text >= 0 {
 		row.Who, row.After = e.Sentence[:text], e.Sentence[text:]
 	}
-	if before, after, ok := strings.Cut(row.After, e.Verb); ok && e.Verb != "" {
-		row.Before, row.Verb, row.After = before, e.Verb, after
-	}
+	row.Before, row.Verb, row.After = aroundVerb(row.After, e.Verb)
 	if len(r.Envelope) > 0 {
 		row.Bytes = newRecordBytes(r)
 	}
 	return row
+}
+
+// aroundVerb parts text around the verb, or around its first characters where
+// the sentence puts other words between: 批复年初预算 for 批复预算.
+func aroundVerb(text, verb string) (before, found, after string) {
+	for v := []rune(verb); len(v) >= 2; v = v[:len(v)-1] {
+		if before, after, ok := strings.Cut(text, string(v)); ok {
+			return before, string(v), after
+		}
+	}
+	return "", "", text
 }
 
 // Marks are what the reader must not overlook.

@@ -356,7 +356,7 @@ func (p Replay) Events() (links []StopLink) {
 func (p Replay) Stop(event string) StopLink {
 	for i, e := range p.Entries {
 		if e.Event == event {
-			return StopLink{i + 1, fmt.Sprintf("%d　%s　%s", i+1, domain.DayOf(e.EffectiveAt), e.Text), p.At(e.Position)}
+			return StopLink{i + 1, fmt.Sprintf("%d　%s　%s", i+1, domain.DayOf(e.EffectiveAt), e.Verb), p.At(e.Position)}
 		}
 	}
 	return StopLink{Text: "事件 " + event}
