@@ -52,7 +52,7 @@ func deedOf(f Fact) deed {
 }
 
 func unitDeed(f Fact, event unit.Event) deed {
-	post := func(code string) string { return f.name(postTitle, strings.TrimPrefix(f.Stream, "unit-")+" "+code) }
+	post := func(code string) string { return f.post(strings.TrimPrefix(f.Stream, "unit-"), code) }
 	d := deed{lane: LaneFinance, article: "忻州办法 第六条"}
 	switch e := event.(type) {
 	case unit.Registered:

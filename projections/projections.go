@@ -8,6 +8,8 @@
 package projections
 
 import (
+	"strings"
+
 	"wenxiao/domain"
 	"wenxiao/domain/unit"
 	"wenxiao/eventstore"
@@ -52,6 +54,11 @@ func (f Fact) name(kind, of string) string {
 		return of
 	}
 	return nameOr(f.names.at(kind, of, f.Position), of)
+}
+
+// post returns the title of a post of a unit, its code where none was set.
+func (f Fact) post(unit, code string) string {
+	return strings.TrimPrefix(f.name(postTitle, unit+" "+code), unit+" ")
 }
 
 // A Mark says how far a projection has read.

@@ -101,7 +101,7 @@ func (ps people) Apply(page *Page, f Fact) error {
 	switch e := f.Event.(type) {
 	case unit.PersonAppointed:
 		code := strings.TrimPrefix(f.Stream, "unit-")
-		return ps.named(page, f, e.Person, e.Name, post(domain.UnitCode(code), f.name(postTitle, code+" "+e.Post)))
+		return ps.named(page, f, e.Person, e.Name, post(domain.UnitCode(code), f.post(code, e.Post)))
 	case unit.AuthorityDelegated:
 		return ps.named(page, f, e.To, e.Name, func(*Person) {})
 	case programme.ResponsibleAssigned:
