@@ -8,13 +8,15 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
 
+	"wenxiao/domain"
 	"wenxiao/eventstore"
 	"wenxiao/projections"
 )
 
 type recordOf struct {
-	Position eventstore.Position `path:"position" minimum:"1" doc:"账本位置"`
+	ID string `path:"id" doc:"账本位置，或事件编号"`
 }
 
 // Record is one record with its two byte strings as they are kept, as texts:
@@ -29,15 +31,57 @@ type Record struct {
 }
 
 func (s *Server) askRecord(ctx context.Context, in *recordOf) (Record, error) {
-	r, err := s.record(ctx, in.Position)
+	r, err := s.recordNamed(ctx, in.ID)
 	if err != nil {
 		return Record{}, err
 	}
 	return Record{Position: r.Position, Header: r.Header, Late: r.Late(), Event: r.Data, Envelope: string(r.Envelope), Data: string(r.Data)}, nil
 }
 
+// recordNamed finds a record by its position or its id.
+func (s *Server) recordNamed(ctx context.Context, name string) (eventstore.Record, error) {
+	if at, err := strconv.ParseUint(name, 10, 63); err == nil {
+		return s.record(ctx, eventstore.Position(at))
+	}
+	if uuid.Validate(name) != nil {
+		return eventstore.Record{}, domain.Refusal{Code: "request.malformed-record", Reason: "“" + name + "”既不是账本位置，也不是事件编号"}
+	}
+	return s.recordWithID(ctx, name)
+}
+
+// recordWithID finds a record by halving: ids carry the time they were given and
+// grow with the ledger. Where a clock was once set back they do not, and the
+// ledger is read from the start.
+func (s *Server) recordWithID(ctx context.Context, id string) (eventstore.Record, error) {
+	high, err := s.Store.Head(ctx)
+	if err != nil {
+		return eventstore.Record{}, err
+	}
+	for low := eventstore.Position(1); low <= high; {
+		middle := low + (high-low)/2
+		r, err := s.record(ctx, middle)
+		switch {
+		case err != nil || r.ID == id:
+			return r, err
+		case r.ID < id:
+			low = middle + 1
+		default:
+			high = middle - 1
+		}
+	}
+	for r, err := range s.Store.ReadAll(ctx, 0) {
+		if err != nil || r.ID == id {
+			return r, err
+		}
+	}
+	return eventstore.Record{}, projections.ErrNotFound
+}
+
 // record returns the record at a position.
 func (s *Server) record(ctx context.Context, at eventstore.Position) (eventstore.Record, error) {
+	if at == 0 {
+		return eventstore.Record{}, projections.ErrNotFound
+	}
 	for r, err := range s.Store.ReadAll(ctx, at-1) {
 		if err == nil && r.Position != at {
 			break
@@ -113,7 +157,7 @@ func cloudEvent(r eventstore.Record) CloudEvent {
 
 // recordQueries are those that answer with the ledger itself.
 func (s *Server) recordQueries(a huma.API) {
-	query(s, a, "records/{position}", "record.one", "一条记录：信封与内容的原文", s.askRecord)
+	query(s, a, "records/{id}", "record.one", "一条记录：信封与内容的原文", s.askRecord)
 	huma.Register(a, huma.Operation{
 		OperationID: "record.events", Method: http.MethodGet, Path: "/api/v1/events", Tags: []string{"record"},
 		Summary: "依次取全部记录（CloudEvents）", Errors: []int{400, 401, 422},
