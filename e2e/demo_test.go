@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -53,7 +54,11 @@ func withDemo(run func() int) (int, error) {
 	}
 	status := run()
 	chrome.Close()
-	return status, demo.stop()
+	err = demo.stop()
+	if status != 0 {
+		demo.tellFaults()
+	}
+	return status, err
 }
 
 // demo is the running binary.
@@ -61,6 +66,15 @@ type demo struct {
 	cmd  *exec.Cmd
 	said bytes.Buffer
 	done chan error
+}
+
+// tellFaults prints what the server logged as errors. Only after stop.
+func (d *demo) tellFaults() {
+	for line := range strings.Lines(d.said.String()) {
+		if strings.Contains(line, "level=ERROR") {
+			fmt.Print(line)
+		}
+	}
 }
 
 func startDemo(ctx context.Context, dir string) (*demo, error) {
@@ -122,24 +136,35 @@ func (d *demo) stop() error {
 	return nil
 }
 
-// finance sees every page there is and may act on most.
-const finance = "财政"
+// Roles by the words on their buttons. Finance sees every page and acts on most;
+// the filer has the forms.
+const (
+	finance = "财政部门"
+	filer   = "预算单位"
+)
 
 // open gives a test a tab of its own, signed in as finance.
-func open(t *testing.T, w browser.Window) *browser.Page { return openAs(t, w, finance) }
-
-// openAs signs in as the first role whose button has the text.
-func openAs(t *testing.T, w browser.Window, role string) *browser.Page {
+func open(t *testing.T, w browser.Window) *browser.Page {
 	t.Helper()
-	p, err := chrome.Open(w)
+	p, err := openAs(w, finance)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(p.Close)
-	if err := p.SignIn(site, role); err != nil {
-		t.Fatal(err)
-	}
 	return p
+}
+
+// openAs signs in as the first role whose button has the text.
+func openAs(w browser.Window, role string) (*browser.Page, error) {
+	p, err := chrome.Open(w)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.SignIn(site, role); err != nil {
+		p.Close()
+		return nil, err
+	}
+	return p, nil
 }
 
 func visit(t *testing.T, p *browser.Page, path string) {

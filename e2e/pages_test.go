@@ -1,9 +1,11 @@
 package e2e_test
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,30 +16,51 @@ import (
 type way struct {
 	name   string
 	window browser.Window
+	kept   bool // as pictures, when asked to
 }
 
 var ways = []way{
-	{"with script", browser.Desk},
-	{"without script", browser.Window{Width: 1280, Height: 800, NoScript: true}},
+	{"with script", browser.Desk, true},
+	{"without script", browser.Window{Width: 1280, Height: 800, NoScript: true}, false},
 }
 
 // TestEveryPage reads every kind of page there is, with script and without.
 func TestEveryPage(t *testing.T) {
-	pages := sitemap(t)
+	found := pages(t)
 	for _, k := range kinds {
-		if len(pages[k]) == 0 {
+		if len(found[k]) == 0 {
 			t.Errorf("no link leads to %s", k)
 		}
 	}
 	for _, w := range ways {
-		t.Run(w.name, func(t *testing.T) {
-			p := open(t, w.window)
-			for _, addresses := range pages {
-				for _, address := range addresses {
-					t.Run(address, func(t *testing.T) { read(t, p, w, address) })
-				}
-			}
-		})
+		t.Run(w.name, func(t *testing.T) { readAll(t, open(t, w.window), w, found) })
+	}
+}
+
+// TestEveryForm reads what only a unit that files can open.
+func TestEveryForm(t *testing.T) {
+	found, err := explore(filer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := pages(t)
+	maps.DeleteFunc(found, func(k string, _ []string) bool { return k != "/" && len(known[k]) > 0 })
+	if len(found) < 3 {
+		t.Errorf("the filer reaches only %v beyond what finance does", found)
+	}
+	p, err := openAs(browser.Desk, filer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	readAll(t, p, ways[0], found)
+}
+
+func readAll(t *testing.T, p *browser.Page, w way, found sitemap) {
+	for _, k := range slices.Sorted(maps.Keys(found)) {
+		for _, address := range found[k] {
+			t.Run(address, func(t *testing.T) { read(t, p, w, address) })
+		}
 	}
 }
 
@@ -52,7 +75,9 @@ func read(t *testing.T, p *browser.Page, w way, address string) {
 	for _, said := range p.Complaints() {
 		t.Errorf("the browser complains: %s", said)
 	}
-	keep(t, p, w, address)
+	if w.kept {
+		keep(t, p, address)
+	}
 }
 
 // judge holds what was seen to what every page owes its reader.
@@ -82,9 +107,9 @@ func judge(t *testing.T, seen browser.Look) {
 var unfilled = regexp.MustCompile(`<no value>|%!\w?\(|\{\{|\bNaN\b|\bundefined\b|<nil>|0001-01-01`)
 
 // keep puts a picture of the page into WENXIAO_SCREENS, if that is set.
-func keep(t *testing.T, p *browser.Page, w way, address string) {
+func keep(t *testing.T, p *browser.Page, address string) {
 	dir := os.Getenv("WENXIAO_SCREENS")
-	if dir == "" || w.window.NoScript {
+	if dir == "" {
 		return
 	}
 	png, err := p.Screenshot(false)

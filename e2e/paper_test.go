@@ -9,12 +9,9 @@ import (
 
 // TestOnPaper prints one page of each kind to A4.
 func TestOnPaper(t *testing.T) {
-	pages := sitemap(t)
 	p := open(t, browser.Desk)
-	for _, k := range kinds {
-		for _, address := range pages[k][:min(1, len(pages[k]))] {
-			t.Run(address, func(t *testing.T) { printed(t, p, address) })
-		}
+	for _, address := range pages(t).one() {
+		t.Run(address, func(t *testing.T) { printed(t, p, address) })
 	}
 }
 

@@ -1,17 +1,19 @@
 package e2e_test
 
 import (
+	"maps"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"wenxiao/e2e/browser"
 )
 
-// kinds are the pages that must be reachable by following links from the
-// workbench. A kind is an address with everything that names one thing
+// kinds are the pages that finance must be able to reach by following links
+// from the workbench. A kind is an address with everything that names one thing
 // replaced by *.
 var kinds = []string{
 	"/",
@@ -20,47 +22,84 @@ var kinds = []string{
 	"/programmes/*/*/replay",
 	"/programmes/*/*/replay?at",
 	"/programmes/*/*/chain",
-	"/people/*/chain",
+	"/goals",
 	"/monitoring",
 	"/rectifications",
-	"/record",
+	"/rectifications/*",
+	"/people",
+	"/people/*",
 	"/check",
+	"/record",
 }
 
-// perKind is how many pages of a kind are read: the first two found.
-const perKind = 2
+// A sitemap holds the pages to read, by kind.
+type sitemap map[string][]string
 
-// sitemap follows links from the workbench and returns the pages to read, by
-// kind. A page belongs to one kind only.
-func sitemap(t *testing.T) map[string][]string {
+// one returns an address of each of kinds that was found.
+func (s sitemap) one() (addresses []string) {
+	for _, k := range kinds {
+		addresses = append(addresses, s[k][:min(1, len(s[k]))]...)
+	}
+	return addresses
+}
+
+// pages follows links as finance does, once for all tests.
+func pages(t *testing.T) sitemap {
 	t.Helper()
-	p := open(t, browser.Desk)
-	found := map[string][]string{"/": {"/"}}
-	for queue := []string{"/"}; len(queue) > 0; queue = queue[1:] {
-		visit(t, p, queue[0])
-		links, err := p.Links()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, link := range links {
-			k := kind(link)
-			if k == "" || len(found[k]) >= perKind || slices.Contains(found[k], link) {
-				continue
-			}
-			found[k] = append(found[k], link)
-			queue = append(queue, link)
-		}
+	found, err := asFinance()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return found
+}
+
+var asFinance = sync.OnceValues(func() (sitemap, error) { return explore(finance) })
+
+// explore follows links from the workbench, until it has seen a few pages of
+// every kind that the role can reach.
+func explore(role string) (sitemap, error) {
+	p, err := openAs(browser.Desk, role)
+	if err != nil {
+		return nil, err
+	}
+	defer p.Close()
+	found := sitemap{"/": {"/"}}
+	for queue := []string{"/"}; len(queue) > 0; queue = queue[1:] {
+		if _, err := p.Visit(site + queue[0]); err != nil {
+			return nil, err
+		}
+		links, err := p.Links()
+		if err != nil {
+			return nil, err
+		}
+		for _, link := range links {
+			if found.wants(link) {
+				found[kind(link)] = append(found[kind(link)], link)
+				queue = append(queue, link)
+			}
+		}
+	}
+	return found, nil
+}
+
+// wants reports whether the address is a page of which too few are known: two
+// without a question, one for each way of asking.
+func (s sitemap) wants(address string) bool {
+	k, enough := kind(address), 2
+	if strings.Contains(k, "?") {
+		enough = 1
+	}
+	return k != "" && len(s[k]) < enough && !slices.Contains(s[k], address)
 }
 
 // notPages are read by programs, or by their own tests.
 var notPages = regexp.MustCompile(`^/(api|static|docs|sign-in|sign-out|healthz|openapi)\b|\.(csv|xlsx|json|svg|css|js|txt)$`)
 
-// kind returns the kind of page at the address, "" for what is no page.
+// kind returns the kind of page at the address, "" for what is no page or a
+// question of many parts, whose parts are pages too.
 func kind(address string) string {
 	at, err := url.Parse(address)
-	if err != nil || notPages.MatchString(at.Path) || at.Query().Has("lang") {
+	if err != nil || notPages.MatchString(at.Path) || at.Query().Has("lang") || at.Query().Has("format") {
 		return ""
 	}
 	parts := strings.Split(at.Path, "/")
@@ -69,15 +108,14 @@ func kind(address string) string {
 			parts[i] = "*"
 		}
 	}
-	k := strings.Join(parts, "/")
-	var asked []string
-	for name := range at.Query() {
-		asked = append(asked, name)
+	asked := slices.Sorted(maps.Keys(at.Query()))
+	switch k := strings.Join(parts, "/"); len(asked) {
+	case 0:
+		return k
+	case 1, 2:
+		return k + "?" + strings.Join(asked, "&")
 	}
-	if slices.Sort(asked); len(asked) > 0 {
-		k += "?" + strings.Join(asked, "&")
-	}
-	return k
+	return ""
 }
 
 // words are the parts of addresses, after the first, that name no one thing.
@@ -91,7 +129,9 @@ func TestKindsOfAddress(t *testing.T) {
 		"/programmes/sports-01/2022/replay?at=7": "/programmes/*/*/replay?at",
 		"/people/p-4/chain":                      "/people/*/chain",
 		"/static/app.css":                        "",
+		"/record?format=csv":                     "",
 		"/programmes.csv":                        "",
+		"/programmes?year=2022&q=x&sort=name":    "",
 		"/programmes?lang=en":                    "",
 		"/api/v1/programmes":                     "",
 	} {
