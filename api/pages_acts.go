@@ -26,7 +26,7 @@ type act struct {
 	command string // in [Permissions], which also has its title
 	button  string
 	grave   bool
-	awaited bool // somebody waits for it, whenever it is open
+	awaited bool                       // somebody waits for it, whenever it is open
 	open    func(situation) bool       // whether there is anything to do now
 	stream  func(situation) string     // what it writes to
 	facts   func(situation) []web.Fact // what to know before acting; may be nil

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -58,7 +59,8 @@ func TestActSaysWhoWasFirst(t *testing.T) {
 func aFiling() Filing {
 	row := func(i, group, name, sign, target, unit, weight string) FilingRow {
 		at := func(field string) string { return "indicators-" + i + "-" + field }
-		return FilingRow{Number: 1, Hidden: []Field{{Name: at("row"), Value: i}}, Fields: []Field{
+		number, _ := strconv.Atoi(i)
+		return FilingRow{Number: number + 1, Hidden: []Field{{Name: at("row"), Value: i}}, Fields: []Field{
 			{Name: at("level1"), Label: "第 1 行一级指标", Kind: "choice", Group: true, Value: group, Options: []Option{{"产出指标", "产出指标"}, {"效益指标", "效益指标"}, {"满意度指标", "满意度指标"}}},
 			{Name: at("level2"), Label: "第 1 行二级指标", Kind: "choice", Options: []Option{{"数量指标", "数量指标"}}, Value: "数量指标"},
 			{Name: at("name"), Label: "第 1 行三级指标", Kind: "text", Value: name}, {Name: at("sign"), Label: "第 1 行性质", Kind: "choice", Value: sign, Options: []Option{{"≥", "≥"}, {"", "定性"}}},

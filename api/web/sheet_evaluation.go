@@ -24,8 +24,8 @@ func EvaluationSheet(of Bearer, f evaluation.SelfFiled) Sheet {
 		Title: f.Form,
 		Under: fmt.Sprintf("（%d 年度）　金额单位：%s", f.Year, f.MoneyUnit),
 		Rows: []SheetRow{
-			{Cells: []SheetCell{head("row", "项目名称", 2, 1), value("name", of.Name, "", 7)}},
-			{Cells: []SheetCell{head("row", "主管部门", 2, 1), value("department", of.Department, "", 3), head("row", "实施单位", 2, 1), value("unit", of.Unit, "", 2)}},
+			{Cells: []SheetCell{head("row", "项目名称", 2, 1), value("programme/name", of.Name, "", 7)}},
+			{Cells: []SheetCell{head("row", "主管部门", 2, 1), value("programme/department", of.Department, "", 3), head("row", "实施单位", 2, 1), value("programme/unit", of.Unit, "", 2)}},
 		},
 	}
 	s.Rows = append(s.Rows, moneyRows(f.Budget, f.MoneyUnit, unit)...)
@@ -51,15 +51,15 @@ func moneyRows(b evaluation.Budget, unitName string, unit domain.Money) []SheetR
 			value(key+"weight", printed(b.Weight), "number", 1), value(key+"rate", b.Rate, "number", 1), value(key+"score", printed(b.Score), "number", 1),
 		}},
 	}
+	part := func(m *domain.Money) SheetCell { return value("", printedMoney(m, unit), "number", 1) }
 	for i, p := range b.Parts {
-		at := fmt.Sprintf("parts/%d/", i+1)
 		name := p.Name
 		if i == 0 {
 			name = "其中：" + name
 		}
 		none := SheetCell{Text: "—", Align: "middle"}
 		rows = append(rows, SheetRow{Cells: []SheetCell{
-			{Text: name}, amount(at+"begin", p.Begin), amount(at+"fullYear", p.FullYear), amount(at+"executed", p.Executed), none, none, none,
+			{Text: name}, part(p.Begin), part(p.FullYear), part(p.Executed), none, none, none,
 		}})
 	}
 	return rows

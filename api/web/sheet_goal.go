@@ -14,10 +14,10 @@ func GoalSheet(of Bearer, f goal.Filed) Sheet {
 		Title: "项目支出绩效目标申报表",
 		Under: fmt.Sprintf("（%d 年度）　金额单位：万元", f.Year),
 		Rows: []SheetRow{
-			{Cells: []SheetCell{head("row", "项目名称", 2, 1), value("name", of.Name, "", 7)}},
-			{Cells: []SheetCell{head("row", "主管部门", 2, 1), value("department", of.Department, "", 3), head("row", "实施单位", 2, 1), value("unit", of.Unit, "", 2)}},
-			{Cells: []SheetCell{head("row", "项目属性", 2, 1), value("attribute", of.Attribute, "", 3), head("row", "项目负责人", 2, 1), value("responsible", of.Responsible, "", 2)}},
-			{Cells: []SheetCell{head("row", "年度资金总额（万元）", 2, 1), value("goal/budget", f.Budget.Wan(), "number", 1), value("goal/sources", fundSources(f.Sources), "", 6)}},
+			{Cells: []SheetCell{head("row", "项目名称", 2, 1), value("programme/name", of.Name, "", 7)}},
+			{Cells: []SheetCell{head("row", "主管部门", 2, 1), value("programme/department", of.Department, "", 3), head("row", "实施单位", 2, 1), value("programme/unit", of.Unit, "", 2)}},
+			{Cells: []SheetCell{head("row", "项目属性", 2, 1), value("programme/attribute", of.Attribute, "", 3), head("row", "项目负责人", 2, 1), value("responsible", of.Responsible, "", 2)}},
+			{Cells: []SheetCell{head("row", "年度资金总额（万元）", 2, 1), value("goal/budget", f.Budget.Wan(), "number", 1), value("", fundSources(f.Sources), "", 6)}},
 			{Cells: []SheetCell{head("row", "年度总体目标", 2, 1), value("goal/objective", f.Objective, "", 7)}},
 			{Cells: []SheetCell{
 				head("col", "一级指标", 1, 1), head("col", "二级指标", 1, 1), head("col", "三级指标", 2, 1), head("col", "年度指标值", 2, 1),

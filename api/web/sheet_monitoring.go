@@ -15,9 +15,9 @@ func SnapshotSheet(of Bearer, f monitoring.TakeSnapshot, indicators []domain.Ind
 		Title: "项目支出绩效目标执行监控表",
 		Under: fmt.Sprintf("（%d 年度　%s　截至 %s）", f.Year, f.Period, f.Day),
 		Rows: []SheetRow{
-			{Cells: []SheetCell{head("row", "项目名称", 2, 1), value("name", of.Name, "", 7)}},
-			{Cells: []SheetCell{head("row", "主管部门", 2, 1), value("department", of.Department, "", 3), head("row", "实施单位", 2, 1), value("unit", of.Unit, "", 2)}},
-			{Cells: []SheetCell{head("row", "趋势", 2, 1), value("trend", f.Trend, "", 7)}},
+			{Cells: []SheetCell{head("row", "项目名称", 2, 1), value("programme/name", of.Name, "", 7)}},
+			{Cells: []SheetCell{head("row", "主管部门", 2, 1), value("programme/department", of.Department, "", 3), head("row", "实施单位", 2, 1), value("programme/unit", of.Unit, "", 2)}},
+			{Cells: []SheetCell{head("row", "趋势", 2, 1), value("", f.Trend, "", 7)}},
 			{Cells: []SheetCell{
 				head("col", "一级指标", 1, 1), head("col", "二级指标", 1, 1), head("col", "三级指标", 2, 1), head("col", "年度指标值", 1, 1), head("col", "执行情况", 1, 1),
 				head("col", "完成比例", 1, 1), head("col", "完成可能性", 1, 1), head("col", "偏差原因", 1, 1),

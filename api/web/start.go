@@ -27,6 +27,9 @@ func (p Start) Heading() string {
 
 // Summary says how much of it presses.
 func (p Start) Summary() string {
+	if p.English {
+		return fmt.Sprintf("%s · %d overdue, %d due today, %d this week", p.Today, p.in(projections.GroupOverdue), p.in(projections.GroupToday), p.in(projections.GroupThisWeek))
+	}
 	words := fmt.Sprintf("%s　%s", inProse(p.Today), weekday(p.Today))
 	if p.Total > 0 {
 		words += fmt.Sprintf("　·　其中逾期 %d 件、今日到期 %d 件、本周到期 %d 件",
@@ -44,21 +47,29 @@ func (p Start) in(group string) int {
 	return 0
 }
 
+// groupWords name the deadline groups.
+var groupWords = map[string]string{
+	projections.GroupOverdue: "已逾期", projections.GroupToday: "今天", projections.GroupThisWeek: "本周",
+	projections.GroupThisMonth: "本月", projections.GroupLater: "以后",
+}
+
 // GroupWord names a deadline group.
-func (p Start) GroupWord(g projections.TaskGroup) string {
-	word := map[string]string{
-		projections.GroupOverdue: "已逾期", projections.GroupToday: "今天", projections.GroupThisWeek: "本周",
-		projections.GroupThisMonth: "本月", projections.GroupLater: "以后",
-	}[g.Code]
-	if g.Until == "" || g.Code == projections.GroupOverdue {
-		return word
+func (Start) GroupWord(g projections.TaskGroup) string { return groupWords[g.Code] }
+
+// GroupDay says until when a deadline group runs.
+func (p Start) GroupDay(g projections.TaskGroup) string {
+	switch {
+	case g.Until == "" || g.Code == projections.GroupOverdue:
+		return ""
+	case p.English:
+		return string(g.Until)
 	}
 	t := g.Until.Time()
 	day := fmt.Sprintf("%d 月 %d 日", t.Month(), t.Day())
 	if g.Code != projections.GroupToday {
 		day += "前"
 	}
-	return word + "　" + day
+	return day
 }
 
 // taskKinds say what sort of work a task is.

@@ -133,6 +133,7 @@ func drawn(t *testing.T, p Page) string {
 	if err := Draw(&b, p); err != nil {
 		t.Fatal(err)
 	}
+	accessible(t, b.String())
 	if dir := os.Getenv("WENXIAO_DRAWN"); dir != "" {
 		name := strings.ReplaceAll(t.Name(), "/", "-") + ".html"
 		if err := os.WriteFile(filepath.Join(dir, name), b.Bytes(), 0o644); err != nil {
@@ -149,5 +150,45 @@ func shows(t *testing.T, page string, texts ...string) {
 		if !strings.Contains(page, text) {
 			t.Errorf("the page does not show %q", text)
 		}
+	}
+}
+
+var (
+	control  = regexp.MustCompile(`<(?:input|select|textarea)\b[^>]*>`)
+	hidden   = regexp.MustCompile(`type="(?:hidden|submit)"`)
+	labelled = regexp.MustCompile(`\bid="([^"]+)"`)
+	anchors  = regexp.MustCompile(`\bhref="#([^"]+)"`)
+	tables   = regexp.MustCompile(`<table\b`)
+	captions = regexp.MustCompile(`<caption\b`)
+)
+
+// accessible reports what a page owes to those who do not see it, or print it:
+// a label for every control, a caption for every table, ids that are one, links
+// within the page that lead somewhere, and nothing inline.
+func accessible(t *testing.T, page string) {
+	t.Helper()
+	ids := map[string]int{}
+	for _, m := range labelled.FindAllStringSubmatch(page, -1) {
+		if ids[m[1]]++; ids[m[1]] == 2 {
+			t.Errorf("two elements have the id %q", m[1])
+		}
+	}
+	for _, c := range control.FindAllString(page, -1) {
+		id := labelled.FindStringSubmatch(c)
+		if !hidden.MatchString(c) && !strings.Contains(c, "aria-label=") && !strings.Contains(page, "<label>"+c) && (id == nil || !strings.Contains(page, `for="`+id[1]+`"`)) {
+			t.Errorf("no label for %s", c)
+		}
+	}
+	for _, m := range anchors.FindAllStringSubmatch(page, -1) {
+		listed := strings.HasPrefix(m[1], "act-") || strings.HasPrefix(m[1], "row-") // a list may be narrowed to leave them out
+		if ids[m[1]] == 0 && !listed && !strings.HasPrefix(m[1], "icon-") {
+			t.Errorf("nothing has the id %q", m[1])
+		}
+	}
+	if n, captioned := len(tables.FindAllString(page, -1)), len(captions.FindAllString(page, -1)); n != captioned {
+		t.Errorf("%d tables and %d captions", n, captioned)
+	}
+	if strings.Contains(page, " style=") || strings.Contains(page, "ZgotmplZ") {
+		t.Error("the page holds inline style, or what the templates refused to draw")
 	}
 }
