@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -105,6 +106,15 @@ func (d dialect) spell(text string) string {
 		return strings.NewReplacer("BIGINT", "INTEGER", "BYTEA", "BLOB").Replace(text)
 	}
 	return strings.ReplaceAll(text, "TEXT", `TEXT COLLATE "C"`)
+}
+
+// mark is the placeholder of the n-th argument. SQLite takes PostgreSQL's too,
+// but its driver then looks up the name of each, a sixth of the time of a write.
+func (d dialect) mark(n int) string {
+	if d == sqliteDialect {
+		return "?"
+	}
+	return "$" + strconv.Itoa(n)
 }
 
 // batches are the numbers of rows one statement writes, largest first. For

@@ -37,7 +37,7 @@ func newEntry(f Fact) Entry {
 		Position: f.Position, Event: f.ID, Type: f.Type, Stream: f.Stream, Revision: f.Revision,
 		Programme: f.Programme, ProgrammeName: f.ProgrammeName, Year: f.Year,
 		RecordedAt: f.RecordedAt, EffectiveAt: f.EffectiveAt, Actor: f.Actor, UnitName: f.UnitName,
-		Sentence: sentence(f, d), Verb: d.verb, Text: d.text, Reason: d.reason, Decision: d.decision,
+		Sentence: sentence(f.Actor, f.UnitName, d.system, d.text), Verb: d.verb, Text: d.text, Reason: d.reason, Decision: d.decision,
 		Corrects: d.corrects, Basis: f.Basis, Article: d.article, Rulebook: f.Rulebook, Stage: d.stage, Lane: lane(f, d),
 		Amount: d.amount, Document: d.document, Attested: d.source != nil, Automatic: d.system,
 	}

@@ -128,7 +128,7 @@ func (p *Page) writeTable(r *rows) error {
 		if len(rest) < n {
 			continue
 		}
-		stmt, err := p.prepare(t.upsert(p.suffix, n))
+		stmt, err := p.prepare(t.upsert(p.dialect, p.suffix, n))
 		if err != nil {
 			return err
 		}

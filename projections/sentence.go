@@ -3,24 +3,21 @@ package projections
 import (
 	"unicode/utf8"
 
+	"wenxiao/domain"
 	"wenxiao/domain/unit"
 )
 
 // sentence says in plain Chinese who did it, as what, and what was done: 张某 以
 // 市财政局绩效管理科科长 身份 退回目标第 1 版：两项指标口径重复.
-func sentence(f Fact, d deed) string {
-	a := f.Actor
-	if d.system || a.Capacity == "系统" || a.Name == "" {
-		return either(d.system, "系统", nameOr(a.Name, "系统")) + " " + d.text
+func sentence(a domain.Actor, unit string, automatic bool, text string) string {
+	switch {
+	case automatic:
+		return "系统 " + text
+	case a.Capacity == "系统" || a.Name == "":
+		return nameOr(a.Name, "系统") + " " + text
 	}
-	s := a.Name
-	if as := f.UnitName + a.Post; as != "" {
-		s += " 以 " + as + " 身份"
-	}
-	if a.OnBehalfOf != "" {
-		s += " 代 " + a.OnBehalfOf
-	}
-	return s + " " + d.text
+	as := when(unit+a.Post != "", " 以 "+unit+a.Post+" 身份")
+	return a.Name + as + when(a.OnBehalfOf != "", " 代 "+a.OnBehalfOf) + " " + text
 }
 
 // lane is the desk of a fact: that of the actor's unit where the ledger knows

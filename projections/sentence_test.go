@@ -66,11 +66,11 @@ func TestSentencesOfAStory(t *testing.T) {
 }
 
 func TestWhoActedForWhomAndWhence(t *testing.T) {
-	f := Fact{Record: eventstore.Record{Header: eventstore.Header{Actor: domain.Actor{Name: "李某", Post: "科员", Unit: "sports", OnBehalfOf: "王某"}}}, UnitName: "示例市体育中心"}
-	if got := sentence(f, deed{text: "报送"}); got != "李某 以 示例市体育中心科员 身份 代 王某 报送" {
+	who := domain.Actor{Name: "李某", Post: "科员", Unit: "sports", OnBehalfOf: "王某"}
+	if got := sentence(who, "示例市体育中心", false, "报送"); got != "李某 以 示例市体育中心科员 身份 代 王某 报送" {
 		t.Error(got)
 	}
-	if got := sentence(Fact{}, deed{text: "预警"}); got != "系统 预警" {
+	if got := sentence(domain.Actor{}, "", false, "预警"); got != "系统 预警" {
 		t.Error(got)
 	}
 }

@@ -51,7 +51,7 @@ func names(list string) []string {
 }
 
 // upsert returns the statement that writes n rows, new or changed.
-func (t Table) upsert(suffix string, n int) string {
+func (t Table) upsert(d dialect, suffix string, n int) string {
 	columns, key := append(names(t.Columns), "doc"), names(t.Key)
 	var b strings.Builder
 	fmt.Fprintf(&b, "INSERT INTO %s%s (%s) VALUES ", t.Name, suffix, strings.Join(columns, ", "))
@@ -65,7 +65,7 @@ func (t Table) upsert(suffix string, n int) string {
 			default:
 				sep = "), ("
 			}
-			fmt.Fprintf(&b, "%s$%d", sep, row*len(columns)+i+1)
+			b.WriteString(sep + d.mark(row*len(columns)+i+1))
 		}
 	}
 	b.WriteString(")")
@@ -159,7 +159,11 @@ func (t *tableOf[R]) values(k key, v any) ([]any, error) {
 		t.settle(row)
 	}
 	if b, ok := v.(packed); ok {
-		return append(t.columns(k, row), b.appendTo(nil)), nil
+		doc := b.appendTo(nil)
+		if t.blob {
+			return append(t.columns(k, row), doc), nil
+		}
+		return append(t.columns(k, row), string(doc)), nil
 	}
 	doc, err := json.Marshal(row)
 	if err != nil {

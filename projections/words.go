@@ -161,13 +161,14 @@ func eachPair(text string, do func(pair)) {
 // blockWords gathers the words of one block until the page is written.
 type blockWords struct {
 	block int64
-	begun bool // since the last flush: the table has nothing of this block yet
+	known map[string][]*posting // what words of sentences come to: most come again
+	begun bool                  // since the last flush: the table has nothing of this block yet
 	pairs map[pair]*posting
 	marks map[string]*posting
 }
 
 func newBlockWords() unwritten {
-	return &blockWords{pairs: map[pair]*posting{}, marks: map[string]*posting{}}
+	return &blockWords{known: map[string][]*posting{}, pairs: map[pair]*posting{}, marks: map[string]*posting{}}
 }
 
 // indexEntry notes the words of e.
@@ -181,21 +182,36 @@ func indexEntry(page *Page, e *Entry) error {
 	}
 	offset := offsetOf(e.Position)
 	b.begun = b.begun || offset == 0
-	eachPair(e.Sentence, func(w pair) { found(b.pairs, w, offset) })
-	eachPair(e.ProgrammeName, func(w pair) { found(b.pairs, w, offset) })
+	for _, text := range []string{e.Sentence, e.ProgrammeName} {
+		for word := range strings.SplitSeq(text, " ") {
+			b.note(word, offset)
+		}
+	}
 	for _, m := range e.marks() {
-		found(b.marks, m, offset)
+		found(b.marks, m).add(offset)
 	}
 	return nil
 }
 
-func found[W comparable](words map[W]*posting, w W, offset uint16) {
+// note adds the words within word, which holds no blank.
+func (b *blockWords) note(word string, offset uint16) {
+	list, ok := b.known[word]
+	if !ok {
+		eachPair(word, func(w pair) { list = append(list, found(b.pairs, w)) })
+		b.known[word] = list
+	}
+	for _, p := range list {
+		p.add(offset)
+	}
+}
+
+func found[W comparable](words map[W]*posting, w W) *posting {
 	p, ok := words[w]
 	if !ok {
 		p = new(posting)
 		words[w] = p
 	}
-	p.add(offset)
+	return p
 }
 
 // marks are the words that stand for what an entry is, not for what it says.
@@ -223,6 +239,7 @@ func (b *blockWords) flush(page *Page) error {
 			return err
 		}
 	}
+	clear(b.known)
 	clear(b.pairs)
 	clear(b.marks)
 	b.begun = false
