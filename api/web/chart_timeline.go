@@ -88,6 +88,11 @@ func (t Timeline) drawSpan(d *drawing, s TimelineSpan, x func(domain.Day) float6
 	}
 	left, right := x(s.From), max(x(end), x(s.From)+3)
 	words := fmt.Sprintf("%s　%s—%s", s.Text, s.From, s.To)
+	if s.To == "" && t.English {
+		words = fmt.Sprintf("%s　since %s", s.Text, s.From)
+	} else if s.To == "" {
+		words = fmt.Sprintf("%s　%s 起", s.Text, s.From)
+	}
 	if s.Late {
 		words += " ↺"
 	}

@@ -92,7 +92,7 @@ func (t Track) drawSilences(d *drawing) {
 		d.rect("track-gap", left, 2, right-left, trackBottom)
 		d.close("g")
 		if right-left > textWidth(words)*11 {
-			d.text("track-date", "middle", (left+right)/2, trackBottom+1, words)
+			d.text("track-date", "middle", (left+right)/2, 26, words)
 		}
 	}
 }

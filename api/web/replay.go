@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"wenxiao/domain"
@@ -247,6 +248,9 @@ func (p Replay) SideBySide() (pairs []Pair) {
 	seen := map[string]bool{}
 	add := func(c projections.Cell) {
 		seen[c.Key] = true
+		if _, ok := changed[c.Key]; !ok && (strings.HasSuffix(c.Key, "/level1") || strings.HasSuffix(c.Key, "/level2")) {
+			return // the group of an indicator is told by its name's row
+		}
 		pair := Pair{Label: c.Label, From: c.Value, To: c.Value, Address: p.originAddress() + c.Key}
 		if ch, ok := changed[c.Key]; ok {
 			pair.From, pair.Changed = ch.From, true
