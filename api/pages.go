@@ -25,6 +25,8 @@ func (s *Server) pageRoutes(r *mux.Router) {
 	r.HandleFunc("/programmes", s.page(s.registerPage)).Methods("GET", "HEAD")
 	r.HandleFunc("/programmes.xlsx", s.page(s.registerExcel)).Methods("GET", "HEAD")
 	r.HandleFunc("/programmes.csv", s.page(s.registerCSV)).Methods("GET", "HEAD")
+	r.HandleFunc("/programmes/new", s.page(s.registrationPage)).Methods("GET", "HEAD")
+	r.HandleFunc("/programmes/new", s.page(s.registrationForm)).Methods("POST")
 	r.HandleFunc("/programmes/{code}", s.page(s.latestYear)).Methods("GET", "HEAD")
 	r.HandleFunc("/programmes/{code}/{year}", s.page(s.programmePage)).Methods("GET", "HEAD")
 	r.HandleFunc("/goals", s.page(s.filingsPage)).Methods("GET", "HEAD")

@@ -183,7 +183,7 @@ func (s *Server) actAgain(w http.ResponseWriter, r *http.Request, page web.Act, 
 		place(&page, p)
 	case http.StatusPreconditionFailed:
 		page.Seen = fmt.Sprint(now)
-		if page.Moved = moved(p, page.Back); page.Moved == nil {
+		if page.Moved = moved(p, page.Back); page.Moved == nil || p.Expected == 0 {
 			page.Errors = []web.Wrongly{{Reason: p.Reason}}
 		}
 	default:

@@ -33,6 +33,8 @@ func (s *Server) registerPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page.Years = s.years()
+	who, _ := s.who(r)
+	page.MayRegister = page.Open == "" && mayRegister(who.Account)
 	return s.draw(w, page)
 }
 

@@ -14,6 +14,26 @@ func (s *Server) programmeActs() []act {
 	running := func(at situation) bool { return at.row.Exited == "" }
 	return []act{
 		{
+			path: "/programmes/{code}/{year}/assign-responsible", command: "programme.assign-responsible", button: "下一步：核对", grave: true, awaited: true, stream: stream,
+			open: func(at situation) bool { return running(at) && at.row.Responsible == "" },
+			fields: func(situation) []web.Field {
+				return []web.Field{
+					{Name: "person", Label: "责任人编号", Kind: "text", Must: true, Hint: "账户或人员编号"}, {Name: "name", Label: "责任人", Kind: "text", Must: true},
+					{Name: "post", Label: "岗位", Kind: "text", Must: true}, {Name: "since", Label: "起始日", Kind: "day", Must: true},
+				}
+			},
+			effect: func(situation) string {
+				return "责任人对项目终身负责，以后的每次交接都另记一笔（忻州办法 第十四条第一项）。"
+			},
+			do: func(ctx context.Context, who Who, at situation, seen eventstore.Revision, f *form) (eventstore.Appended, error) {
+				cmd := programme.AssignResponsible{Person: f.text("person"), Name: f.text("name"), Post: f.text("post"), Unit: at.row.Unit, Since: f.day("since")}
+				if f.bad() {
+					return eventstore.Appended{}, nil
+				}
+				return s.assignResponsible(ctx, who, at.row.Code, seen, cmd)
+			},
+		},
+		{
 			path: "/programmes/{code}/{year}/hand-over", command: "programme.hand-over", button: "下一步：核对", grave: true, stream: stream,
 			open: func(at situation) bool { return running(at) && at.row.Responsible != "" },
 			facts: func(at situation) []web.Fact {

@@ -400,6 +400,30 @@ func TestASelfEvaluationIsFiledAgainstTheGoal(t *testing.T) {
 	finance.open("/evaluations/p1/2025/finalise").fills("reason", "按重算").fills("do", "done").shows("已入账", "审定得分")
 }
 
+func TestAProgrammeIsRegisteredAndHasSomebodyResponsible(t *testing.T) {
+	d := newOffice(t, demo)
+	unit := d.reads("unit").open("/programmes").shows("新登记")
+	unit.open("/programmes/new").fills("code", "P 1", "name", "")
+	if unit.status != http.StatusUnprocessableEntity {
+		t.Fatalf("%d", unit.status)
+	}
+	unit.shows("项目编码“P 1”应为").fills("code", "p-new", "name", "公共实训基地二期", "from", "二〇二六").shows("不是年度")
+	unit.fills("from", "2026").shows("再次核对", "公共实训基地二期").fills("do", "done").shows("已入账", "公共实训基地二期")
+	if !strings.HasPrefix(unit.at, "/programmes/p-new/2026?entered=") {
+		t.Fatal(unit.at)
+	}
+	unit.open("/programmes/new").fills("code", "p-new", "name", "同一个编码", "from", "2026")
+	if unit.status != http.StatusPreconditionFailed {
+		t.Errorf("a code used before: %d", unit.status)
+	}
+	unit.shows("已经存在")
+	unit.open("/programmes/p-new/2026/assign-responsible").fills("person", "p-unit", "name", "李某", "post", "主任", "since", "2026-01-05").fills("do", "done").shows("已入账", "李某")
+
+	if auditor := d.reads("auditor").open("/programmes/new"); auditor.status != http.StatusForbidden {
+		t.Errorf("an auditor registers: %d", auditor.status)
+	}
+}
+
 // Every word on an act's page has its English.
 func TestEveryActHasEnglish(t *testing.T) {
 	d := newOffice(t)

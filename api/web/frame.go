@@ -33,6 +33,11 @@ func (f Frame) With(name, value string) string {
 		return "/"
 	}
 	q := u.Query()
+	for key := range q {
+		if q.Get(key) == "" {
+			q.Del(key)
+		}
+	}
 	if q.Del("page"); value == "" {
 		q.Del(name)
 	} else {

@@ -18,6 +18,8 @@ type Register struct {
 	Open   string // replay or chain where a name leads there; empty for the programme's page
 	Years  []domain.FiscalYear
 	Units  []Option
+
+	MayRegister bool // the reader may enter new programmes
 }
 
 func (Register) template() string { return "register" }
