@@ -46,8 +46,10 @@ func (o order) correlation() string { return o.Correlation + "/sha256:" + o.dige
 
 func (o order) meta(now time.Time) (eventstore.Meta, error) {
 	if o.EffectiveAt.After(now) {
-		return eventstore.Meta{}, domain.Refusal{Code: "request.effective-to-come", Field: "/effectiveAt",
-			Reason: fmt.Sprintf("发生时间 %s 尚未到来", o.EffectiveAt.In(domain.Beijing).Format(time.DateTime))}
+		return eventstore.Meta{}, domain.Refusal{
+			Code: "request.effective-to-come", Field: "/effectiveAt",
+			Reason: fmt.Sprintf("发生时间 %s 尚未到来", o.EffectiveAt.In(domain.Beijing).Format(time.DateTime)),
+		}
 	}
 	m := eventstore.Meta{EffectiveAt: o.EffectiveAt, Actor: o.Actor(), Command: o.Command, Correlation: o.correlation(), Basis: o.basis}
 	if o.rulebook != nil {

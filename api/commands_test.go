@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"wenxiao/domain"
@@ -136,8 +138,10 @@ func TestARepeatedRequestIsCarriedOutOnce(t *testing.T) {
 		"another body":    post("unit", "programmes/p1/register", "once", strings.Replace(programmeBody, "运营", "停办", 1)),
 		"another account": post("department", "programmes/p1/register", "once", programmeBody),
 		"another stream":  post("unit", "programmes/p2/register", "once", programmeBody),
-		"another moment": d.do(call{as: "unit", method: "POST", path: "/api/v1/programmes/p1/register", body: programmeBody,
-			header: map[string]string{"If-None-Match": "*", "Idempotency-Key": "once", "Effective-At": "2026-01-01"}}),
+		"another moment": d.do(call{
+			as: "unit", method: "POST", path: "/api/v1/programmes/p1/register", body: programmeBody,
+			header: map[string]string{"If-None-Match": "*", "Idempotency-Key": "once", "Effective-At": "2026-01-01"},
+		}),
 	} {
 		t.Run(name, func(*testing.T) { again.problem(422, "command.reused") })
 	}
@@ -146,6 +150,42 @@ func TestARepeatedRequestIsCarriedOutOnce(t *testing.T) {
 	}
 	for _, key := range []string{strings.Repeat("k", 256), "有汉字", "two words"} {
 		post("unit", "programmes/p3/register", key, programmeBody).problem(422, "request.malformed-key")
+	}
+}
+
+func TestManyAtOnce(t *testing.T) {
+	for name, c := range map[string]struct {
+		key  func(int) string
+		lost int // the answer to all but one
+	}{
+		"one request sent again and again": {func(int) string { return "same" }, http.StatusOK},
+		"many requests for one place":      {func(i int) string { return fmt.Sprint(i) }, http.StatusPreconditionFailed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newOffice(t)
+			var (
+				all   sync.WaitGroup
+				first atomic.Int32
+				lost  atomic.Int32
+			)
+			for i := range 20 {
+				all.Go(func() {
+					r := d.do(call{as: "unit", method: "POST", path: "/api/v1/programmes/p1/register", body: programmeBody, header: map[string]string{"If-None-Match": "*", "Idempotency-Key": c.key(i)}})
+					switch {
+					case r.Code == http.StatusOK && strings.Contains(r.Body.String(), `"repeated":false`):
+						first.Add(1)
+					case r.Code == c.lost:
+						lost.Add(1)
+					default:
+						t.Errorf("%d %s", r.Code, r.Body)
+					}
+				})
+			}
+			all.Wait()
+			if first.Load() != 1 || lost.Load() != 19 || d.head() != 1 {
+				t.Errorf("%d first, %d others, %d records", first.Load(), lost.Load(), d.head())
+			}
+		})
 	}
 }
 

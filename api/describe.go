@@ -34,6 +34,7 @@ func (s *Server) describe(r *mux.Router) huma.API {
 				"basic":   {Type: "http", Scheme: "basic", Description: "账户和密码，须经 TLS 或在本机"},
 			}},
 			Security: []map[string][]string{{"session": {}}, {"basic": {}}},
+			Tags:     nouns,
 		},
 		OpenAPIPath:                  "/openapi",
 		Formats:                      map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat},
@@ -52,6 +53,21 @@ const description = `预算绩效账本的接口。金额为整数，单位分�
 查询（GET）：带上办理时得到的 Ledger-Position，就读得到刚办的事。at 看账本当时所知（位置或时刻），asOf 看当日的实际情形。
 
 出错一律为 application/problem+json（RFC 9457），code 供程序识别，reason 供人阅读，basis 为所依条款，errors 逐处指明。`
+
+// nouns are the chapters of the description, in the order of the process.
+var nouns = []*huma.Tag{
+	{Name: "overview", Description: "工作台"},
+	{Name: "programme", Description: "项目：登记、责任人、责任链、回放"},
+	{Name: "goal", Description: "绩效目标"},
+	{Name: "execution", Description: "资金：预算、拨付、暂缓、收回"},
+	{Name: "monitoring", Description: "双监控"},
+	{Name: "evaluation", Description: "绩效自评与复核"},
+	{Name: "rectification", Description: "整改"},
+	{Name: "unit", Description: "单位与岗位"},
+	{Name: "person", Description: "人员"},
+	{Name: "record", Description: "账本：记录与审计轨迹"},
+	{Name: "score", Description: "校核公开表与规则册"},
+}
 
 // signedInOnly turns away who is nobody, before anything is read of the body.
 func (s *Server) signedInOnly(ctx huma.Context, next func(huma.Context)) {
@@ -142,8 +158,10 @@ func inChinese(message string) string {
 func misread(ctx huma.Context, status int, msg string, errs ...error) huma.StatusError {
 	for _, err := range errs {
 		if large := (*http.MaxBytesError)(nil); errors.As(err, &large) {
-			return &Problem{Type: "urn:wenxiao:request.too-large", Status: 413, Title: "内容过大", Code: "request.too-large",
-				Reason: "内容超过 " + mebibytes(large.Limit) + "，没有接收", Detail: "内容超过 " + mebibytes(large.Limit) + "，没有接收", Instance: instance(ctx)}
+			return &Problem{
+				Type: "urn:wenxiao:request.too-large", Status: 413, Title: "内容过大", Code: "request.too-large",
+				Reason: "内容超过 " + mebibytes(large.Limit) + "，没有接收", Detail: "内容超过 " + mebibytes(large.Limit) + "，没有接收", Instance: instance(ctx),
+			}
 		}
 	}
 	code := map[int]string{415: "request.not-json", 422: "request.malformed", 408: "request.timed-out"}[status]

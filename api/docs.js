@@ -5,7 +5,7 @@ window.addEventListener("load", function () {
     dom_id: "#swagger-ui",
     deepLinking: true,
     defaultModelsExpandDepth: -1,
-    docExpansion: "none",
+    docExpansion: "list",
     filter: true,
     validatorUrl: null
   });

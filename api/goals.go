@@ -110,8 +110,10 @@ func desk(who Who, level goal.Level) (goal.Level, error) {
 		own = goal.FinanceLevel
 	}
 	if level != "" && level != own {
-		return "", Denied{Code: "permission.level", Basis: "忻州办法 第二十条",
-			Rule: fmt.Sprintf("%s账户只在本环节审核，不能代办另一环节", who.Role.Name())}
+		return "", Denied{
+			Code: "permission.level", Basis: "忻州办法 第二十条",
+			Rule: fmt.Sprintf("%s账户只在本环节审核，不能代办另一环节", who.Role.Name()),
+		}
 	}
 	return own, nil
 }

@@ -90,12 +90,20 @@ func (a *answered) Write(b []byte) (int, error) {
 // Unwrap lets http.ResponseController reach the connection.
 func (a *answered) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 
+// caller is who asked, found out further in and told by the log.
+type caller struct{ username string }
+
+type callerKey struct{}
+
 func (s *Server) logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		start, answer := time.Now(), &answered{ResponseWriter: w}
+		start, answer, by := time.Now(), &answered{ResponseWriter: w}, new(caller)
+		r = r.WithContext(context.WithValue(r.Context(), callerKey{}, by))
+		defer func() {
+			s.Log.InfoContext(r.Context(), "request", "request", requestID(r.Context()), "username", by.username, "method", r.Method, "path", r.URL.Path,
+				"status", answer.status, "bytes", answer.bytes, "took", time.Since(start).Round(time.Microsecond), "from", address(r))
+		}()
 		next.ServeHTTP(answer, r)
-		s.Log.InfoContext(r.Context(), "request", "request", requestID(r.Context()), "method", r.Method, "path", r.URL.Path,
-			"status", answer.status, "bytes", answer.bytes, "took", time.Since(start).Round(time.Microsecond), "from", address(r))
 	})
 }
 

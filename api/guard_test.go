@@ -2,14 +2,18 @@ package api
 
 import (
 	"encoding/base64"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/gorilla/mux"
+
+	"wenxiao/eventstore"
 )
 
 // addresses lists what the router knows, as method and path.
@@ -104,8 +108,10 @@ func TestAnotherSitesPageCannotAsk(t *testing.T) {
 	if d.head() != 0 {
 		t.Error("something was written all the same")
 	}
-	d.do(call{as: "unit", method: "POST", path: "/api/v1/programmes/p1/register", body: programmeBody,
-		header: map[string]string{"Sec-Fetch-Site": "same-origin", "Origin": "http://127.0.0.1:8080", "If-None-Match": "*"}}).entered()
+	d.do(call{
+		as: "unit", method: "POST", path: "/api/v1/programmes/p1/register", body: programmeBody,
+		header: map[string]string{"Sec-Fetch-Site": "same-origin", "Origin": "http://127.0.0.1:8080", "If-None-Match": "*"},
+	}).entered()
 }
 
 func TestAFaultIsOneSentenceAndANumber(t *testing.T) {
@@ -385,6 +391,53 @@ func TestHealth(t *testing.T) {
 	if r := d.get("", "/healthz"); r.Code != http.StatusServiceUnavailable {
 		t.Fatalf("%d %s", r.Code, r.Body)
 	}
+}
+
+func TestHealthSaysWhenATableHasStopped(t *testing.T) {
+	d := newOffice(t, func(s *Server) { s.Log = slog.New(slog.DiscardHandler) })
+	if _, err := d.store.Append(t.Context(), "goal-p1-2025", 0, eventstore.Draft{Type: "goal.from-the-future.v9", Data: []byte(`{}`), Meta: eventstore.Meta{Command: "c"}}); err != nil {
+		t.Fatal(err)
+	}
+	d.get("finance", "/api/v1/goals?after=1").problem(http.StatusServiceUnavailable, "ledger.behind")
+	r := d.get("", "/healthz")
+	if h := into[health](r); r.Code != http.StatusServiceUnavailable || !strings.Contains(h.Status, "stopped") || h.Position != 1 || h.Behind != 1 {
+		t.Fatalf("%d %s", r.Code, r.Body)
+	}
+}
+
+func TestTheLogSaysWhoAskedForWhat(t *testing.T) {
+	var lines lockedBuffer
+	d := newOffice(t, func(s *Server) { s.Log = slog.New(slog.NewJSONHandler(&lines, nil)) })
+	d.do(call{as: "unit", method: "POST", path: "/api/v1/programmes/p1/mark-major", body: `{"reason":"大","document":"一"}`, header: map[string]string{"If-Match": `"1"`, "X-Request-ID": "n-1"}})
+	d.programme()
+	d.do(call{as: "unit", method: "POST", path: "/api/v1/programmes/p1/mark-major", body: `{"reason":"大","document":"一"}`, header: map[string]string{"If-Match": `"1"`, "X-Request-ID": "n-2"}}).problem(403, "permission.role")
+	text := lines.String()
+	for _, want := range []string{`"msg":"request","request":"n-1","username":"unit","method":"POST","path":"/api/v1/programmes/p1/mark-major","status":422`, `"msg":"not allowed","request":"n-2","username":"unit","command":"programme.mark-major"`} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the log lacks %s:\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, password) {
+		t.Error("the log has the password")
+	}
+}
+
+// lockedBuffer may be written to by many.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }
 
 func TestTheServerLetsNobodyHoldItOpen(t *testing.T) {

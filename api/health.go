@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 
@@ -10,16 +11,15 @@ import (
 // health says whether the ledger answers and how far its readers are. It tells
 // nothing of what is in it.
 type health struct {
-	Status   string              `json:"status"` // ok, or what is wrong
-	Position eventstore.Position `json:"position"`
+	Status   string              `json:"status"`   // ok, or what is wrong
+	Position eventstore.Position `json:"position"` // of the ledger
+	Behind   eventstore.Position `json:"behind"`   // records not yet in the tables for reading
 }
 
 func (s *Server) healthz(w http.ResponseWriter, r *http.Request) {
-	head, err := s.Store.Head(r.Context())
-	answer, status := health{"ok", head}, http.StatusOK
-	if err != nil {
-		s.Log.ErrorContext(r.Context(), "health", "err", err)
-		answer.Status, status = "ledger does not answer", http.StatusServiceUnavailable
+	answer, status := s.health(r.Context()), http.StatusOK
+	if answer.Status != "ok" {
+		status = http.StatusServiceUnavailable
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
@@ -27,4 +27,27 @@ func (s *Server) healthz(w http.ResponseWriter, r *http.Request) {
 	if err := json.NewEncoder(w).Encode(answer); err != nil {
 		s.Log.DebugContext(r.Context(), "answer health", "err", err)
 	}
+}
+
+func (s *Server) health(ctx context.Context) health {
+	head, err := s.Store.Head(ctx)
+	if err != nil {
+		s.Log.ErrorContext(ctx, "health", "err", err)
+		return health{Status: "the ledger does not answer"}
+	}
+	marks, err := s.Runner.Marks(ctx)
+	if err != nil {
+		s.Log.ErrorContext(ctx, "health", "err", err)
+		return health{Status: "the tables for reading do not answer", Position: head}
+	}
+	h := health{Status: "ok", Position: head}
+	for _, m := range marks {
+		if m.Position < head {
+			h.Behind = max(h.Behind, head-m.Position)
+		}
+		if m.Stopped != "" {
+			h.Status = "a table for reading has stopped: " + m.Name
+		}
+	}
+	return h
 }

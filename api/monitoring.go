@@ -77,8 +77,10 @@ func shares(book *rulebook.Rulebook) monitoring.Thresholds {
 		return domain.FromRat(new(big.Rat).Quo(points.Rat(), big.NewRat(100, 1)))
 	}
 	p := book.Parameters
-	return monitoring.Thresholds{Attainment: share(p.Behind.Value), Execution: share(p.Behind.Value),
-		Contradiction: share(p.Apart.Value), Grave: share(p.FarBehind.Value)}
+	return monitoring.Thresholds{
+		Attainment: share(p.Behind.Value), Execution: share(p.Behind.Value),
+		Contradiction: share(p.Apart.Value), Grave: share(p.FarBehind.Value),
+	}
 }
 
 func (s *Server) explainWarning(ctx context.Context, who Who, code domain.ProgrammeCode, year domain.FiscalYear, seen eventstore.Revision, cmd monitoring.ExplainWarning) (eventstore.Appended, error) {

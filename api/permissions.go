@@ -112,12 +112,16 @@ func Allowed(account accounts.Account, command string, about Concern) error {
 	reach, ok := p.Reach[account.Role]
 	switch {
 	case !ok:
-		return Denied{Code: "permission.role", Basis: p.Basis,
-			Rule: fmt.Sprintf("“%s”由%s办理，%s账户不能办", p.Title, p.roles(), account.Role.Name())}
+		return Denied{
+			Code: "permission.role", Basis: p.Basis,
+			Rule: fmt.Sprintf("“%s”由%s办理，%s账户不能办", p.Title, p.roles(), account.Role.Name()),
+		}
 	case reach == Own && about.Unit != account.Unit,
 		reach == Below && about.Unit != account.Unit && about.Department != account.Unit:
-		return Denied{Code: "permission.unit", Basis: p.Basis,
-			Rule: fmt.Sprintf("“%s”只能办%s的事，%s 不在其内", p.Title, reach, about.Unit)}
+		return Denied{
+			Code: "permission.unit", Basis: p.Basis,
+			Rule: fmt.Sprintf("“%s”只能办%s的事，%s 不在其内", p.Title, reach, about.Unit),
+		}
 	}
 	return nil
 }

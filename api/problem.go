@@ -84,6 +84,9 @@ var (
 	errMethod     = errors.New("no such method at this address")
 )
 
+// statusGone is what the log has of a request whose caller did not wait.
+const statusGone = 499
+
 // patience is how long an answer waits for the tables to reach a position.
 const patience = 10 * time.Second
 
@@ -137,6 +140,8 @@ func (s *Server) classify(ctx context.Context, err error) *Problem {
 		return reused()
 	case errors.Is(err, eventstore.ErrTooLarge):
 		return &Problem{Status: 413, Title: "内容过大", Code: "record.too-large", Reason: "内容超过一条记录所能容纳的大小，没有入账"}
+	case errors.Is(err, context.Canceled): // the caller went away: nobody reads this
+		return &Problem{Status: statusGone, Title: "请求已取消", Code: "request.cancelled", Reason: "请求已取消"}
 	case errors.Is(err, eventstore.ErrFenced), errors.Is(err, eventstore.ErrClosed):
 		return &Problem{Status: 503, Title: "暂不能办理", Code: "ledger.not-writing", Reason: "账本正在由另一进程接管，没有入账，稍后再试", Wait: 5}
 	}
@@ -154,14 +159,18 @@ func refused(all []domain.Refusal) *Problem {
 }
 
 func reused() *Problem {
-	return &Problem{Status: 422, Title: "没有办成", Code: "command.reused", Reason: "这个 Idempotency-Key 已用于另一项请求；换一个再试",
-		Errors: []Fault{{Where: "header Idempotency-Key", Code: "command.reused", Reason: "已用于另一项请求"}}}
+	return &Problem{
+		Status: 422, Title: "没有办成", Code: "command.reused", Reason: "这个 Idempotency-Key 已用于另一项请求；换一个再试",
+		Errors: []Fault{{Where: "header Idempotency-Key", Code: "command.reused", Reason: "已用于另一项请求"}},
+	}
 }
 
 func tooMany(e accounts.TooMany) *Problem {
 	seconds := int(math.Ceil(e.Wait.Seconds()))
-	return &Problem{Status: 429, Title: "登录次数过多", Code: "sign-in.too-many-attempts", Wait: seconds,
-		Reason: fmt.Sprintf("连续多次没有登录成功，%s后再试", inWords(seconds))}
+	return &Problem{
+		Status: 429, Title: "登录次数过多", Code: "sign-in.too-many-attempts", Wait: seconds,
+		Reason: fmt.Sprintf("连续多次没有登录成功，%s后再试", inWords(seconds)),
+	}
 }
 
 func inWords(seconds int) string {
@@ -175,8 +184,10 @@ func mebibytes(n int64) string { return fmt.Sprintf("%d MiB", n>>20) }
 
 // stale tells who changed what since the reader looked.
 func (s *Server) stale(ctx context.Context, c *eventstore.Conflict) *Problem {
-	p := &Problem{Status: 412, Title: "版本已变化", Code: "record.stale", Expected: uint64(c.Seen), Actual: uint64(c.At),
-		Reason: fmt.Sprintf("打开之后又有 %d 条新记录，没有办理；看过之后再办", int64(c.At)-int64(c.Seen))}
+	p := &Problem{
+		Status: 412, Title: "版本已变化", Code: "record.stale", Expected: uint64(c.Seen), Actual: uint64(c.At),
+		Reason: fmt.Sprintf("打开之后又有 %d 条新记录，没有办理；看过之后再办", int64(c.At)-int64(c.Seen)),
+	}
 	if c.Seen > c.At {
 		p.Reason = fmt.Sprintf("这一项只到第 %d 版，没有第 %d 版", c.At, c.Seen)
 		return p

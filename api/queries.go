@@ -83,9 +83,12 @@ func (s *Server) waitFor(ctx context.Context, until eventstore.Position) error {
 	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	err = s.Runner.WaitFor(waiting, until)
-	if waiting.Err() != nil && ctx.Err() == nil {
-		return &Problem{Status: http.StatusServiceUnavailable, Title: "暂不能答复", Code: "ledger.behind", Wait: 5,
-			Reason: "查询所用的表还没有读到位置 " + strconv.FormatUint(uint64(until), 10) + "，稍后再试"}
+	if err != nil && ctx.Err() == nil {
+		s.Log.ErrorContext(ctx, "tables are behind", "request", requestID(ctx), "until", until, "err", err)
+		return &Problem{
+			Status: http.StatusServiceUnavailable, Title: "暂不能答复", Code: "ledger.behind", Wait: 5,
+			Reason: "查询所用的表还没有读到位置 " + strconv.FormatUint(uint64(until), 10) + "，稍后再试",
+		}
 	}
 	return err
 }

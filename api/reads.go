@@ -66,8 +66,10 @@ type programmesOf struct {
 }
 
 func (s *Server) askProgrammes(ctx context.Context, in *programmesOf) (projections.ProgrammeList, error) {
-	f := projections.ProgrammeFilter{Text: in.Text, Unit: in.Unit, Department: in.Department, FundBook: in.FundBook, Kind: in.Kind,
-		Stage: in.Stage, Status: in.Status, Year: in.Year, Major: in.Major, Sort: in.Sort, Paging: in.paging()}
+	f := projections.ProgrammeFilter{
+		Text: in.Text, Unit: in.Unit, Department: in.Department, FundBook: in.FundBook, Kind: in.Kind,
+		Stage: in.Stage, Status: in.Status, Year: in.Year, Major: in.Major, Sort: in.Sort, Paging: in.paging(),
+	}
 	if in.Attested != "" {
 		attested := in.Attested == "true"
 		f.Attested = &attested
@@ -117,8 +119,10 @@ type goalsOf struct {
 }
 
 func (s *Server) askGoals(ctx context.Context, in *goalsOf) (projections.List[projections.Goal], error) {
-	return s.Views.Goals(ctx, projections.GoalFilter{Text: in.Text, Programme: in.Programme, Unit: in.Unit, Department: in.Department,
-		Status: in.Status, Year: in.Year, AllVersions: in.AllVersions, Paging: in.paging()})
+	return s.Views.Goals(ctx, projections.GoalFilter{
+		Text: in.Text, Programme: in.Programme, Unit: in.Unit, Department: in.Department,
+		Status: in.Status, Year: in.Year, AllVersions: in.AllVersions, Paging: in.paging(),
+	})
 }
 
 // askGoal lists every version of one programme's goals of a year.
@@ -152,8 +156,10 @@ type boardOf struct {
 }
 
 func (s *Server) askBoard(ctx context.Context, in *boardOf) (projections.MonitoringBoard, error) {
-	return s.Views.MonitoringBoard(ctx, projections.MonitoringFilter{Text: in.Text, Unit: in.Unit, Department: in.Department, Year: in.Year,
-		Status: in.Status, Contradiction: in.Contradiction, Sort: in.Sort, Paging: in.paging()})
+	return s.Views.MonitoringBoard(ctx, projections.MonitoringFilter{
+		Text: in.Text, Unit: in.Unit, Department: in.Department, Year: in.Year,
+		Status: in.Status, Contradiction: in.Contradiction, Sort: in.Sort, Paging: in.paging(),
+	})
 }
 
 func (s *Server) askSnapshots(ctx context.Context, in *monitoringOf) (projections.Lines, error) {
@@ -176,8 +182,10 @@ type scoresOf struct {
 }
 
 func (s *Server) askScores(ctx context.Context, in *scoresOf) (projections.List[projections.Score], error) {
-	return s.Views.Scores(ctx, projections.ScoreFilter{Text: in.Text, Programme: in.Programme, Unit: in.Unit, Department: in.Department, Year: in.Year,
-		Status: in.Status, Grade: in.Grade, Finding: in.Finding, WithFinding: in.WithFinding, AllVersions: in.AllVersions, Paging: in.paging()})
+	return s.Views.Scores(ctx, projections.ScoreFilter{
+		Text: in.Text, Programme: in.Programme, Unit: in.Unit, Department: in.Department, Year: in.Year,
+		Status: in.Status, Grade: in.Grade, Finding: in.Finding, WithFinding: in.WithFinding, AllVersions: in.AllVersions, Paging: in.paging(),
+	})
 }
 
 // askEvaluation lists every version of one programme's self-evaluation of a year.
@@ -200,8 +208,10 @@ type rectificationsOf struct {
 }
 
 func (s *Server) askRectifications(ctx context.Context, in *rectificationsOf) (projections.RectificationList, error) {
-	return s.Views.Rectifications(ctx, projections.RectificationFilter{Text: in.Text, Unit: in.Unit, Department: in.Department, Status: in.Status,
-		Programme: in.Programme, Year: in.Year, OverdueOn: in.OverdueOn, Sort: in.Sort, Paging: in.paging()})
+	return s.Views.Rectifications(ctx, projections.RectificationFilter{
+		Text: in.Text, Unit: in.Unit, Department: in.Department, Status: in.Status,
+		Programme: in.Programme, Year: in.Year, OverdueOn: in.OverdueOn, Sort: in.Sort, Paging: in.paging(),
+	})
 }
 
 type rectificationOf struct {
@@ -317,7 +327,8 @@ func (s *Server) askTrail(ctx context.Context, in *trailOf) (projections.Trail, 
 	return s.Views.Trail(ctx, projections.TrailFilter{
 		Text: in.Text, Person: in.Person, Unit: in.Unit, Programme: in.Programme, Year: in.Year, Type: in.Type, Stream: in.Stream,
 		Recorded: projections.DayRange{From: in.RecordedFrom, To: in.RecordedTo}, Effective: projections.DayRange{From: in.EffectiveFrom, To: in.EffectiveTo},
-		LateOnly: in.LateOnly, CorrectionsOnly: in.CorrectionsOnly, At: at, Before: in.Cursor, Limit: in.Limit, Ascending: in.Ascending})
+		LateOnly: in.LateOnly, CorrectionsOnly: in.CorrectionsOnly, At: at, Before: in.Cursor, Limit: in.Limit, Ascending: in.Ascending,
+	})
 }
 
 func (s *Server) askMarks(ctx context.Context, _ *struct{}) ([]projections.Mark, error) {

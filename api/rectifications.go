@@ -28,8 +28,10 @@ func (s *Server) issueNotice(ctx context.Context, who Who, id string, seen event
 		cmd.UnitName = p.state.DepartmentName
 	}
 	if cmd.Unit != p.state.Unit && cmd.Unit != p.state.Department {
-		return eventstore.Appended{}, domain.Refusal{Code: "rectification.unit-apart", Field: "/unit",
-			Reason: fmt.Sprintf("%s 既不是项目的实施单位 %s，也不是其主管部门 %s", cmd.Unit, p.state.Unit, p.state.Department)}
+		return eventstore.Appended{}, domain.Refusal{
+			Code: "rectification.unit-apart", Field: "/unit",
+			Reason: fmt.Sprintf("%s 既不是项目的实施单位 %s，也不是其主管部门 %s", cmd.Unit, p.state.Unit, p.state.Department),
+		}
 	}
 	if cmd.Issuer, err = agree("/issuer", who.Unit, cmd.Issuer); err != nil {
 		return eventstore.Appended{}, err

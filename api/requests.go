@@ -34,8 +34,10 @@ func (c Conditions) revision() (eventstore.Revision, error) {
 	case c.IfNoneMatch != "":
 		return 0, domain.Refusal{Code: "request.malformed-condition", Reason: "If-None-Match 只能是 *"}
 	case c.IfMatch == "":
-		return 0, &Problem{Status: http.StatusPreconditionRequired, Title: "没有写明版本", Code: "request.no-condition",
-			Reason: "须写 If-Match（上次读到的 ETag），新建须写 If-None-Match: *"}
+		return 0, &Problem{
+			Status: http.StatusPreconditionRequired, Title: "没有写明版本", Code: "request.no-condition",
+			Reason: "须写 If-Match（上次读到的 ETag），新建须写 If-None-Match: *",
+		}
 	}
 	text, ok := strings.CutPrefix(c.IfMatch, `"`)
 	text, closed := strings.CutSuffix(text, `"`)
@@ -110,8 +112,10 @@ func answer(stream string, who Who, appended eventstore.Appended) *entered {
 	if ids == nil {
 		ids = []string{}
 	}
-	return &entered{Position: appended.Position, ETag: etag(appended.Revision),
-		Body: Entered{stream, appended.Revision, appended.Position, ids, appended.Repeated, who.Command}}
+	return &entered{
+		Position: appended.Position, ETag: etag(appended.Revision),
+		Body: Entered{stream, appended.Revision, appended.Position, ids, appended.Repeated, who.Command},
+	}
 }
 
 func etag(r eventstore.Revision) string { return fmt.Sprintf(`"%d"`, r) }

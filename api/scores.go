@@ -82,8 +82,10 @@ func bookNamed(parameter, name string) (*rulebook.Rulebook, error) {
 	if book, ok := rulebook.Get(name); ok {
 		return book, nil
 	}
-	return nil, &Problem{Status: 422, Title: "没有办成", Code: "rulebook.unknown", Reason: fmt.Sprintf("没有名为“%s”的规则册", name),
-		Errors: []Fault{{Where: "query " + parameter, Code: "rulebook.unknown", Reason: "没有这个规则册"}}}
+	return nil, &Problem{
+		Status: 422, Title: "没有办成", Code: "rulebook.unknown", Reason: fmt.Sprintf("没有名为“%s”的规则册", name),
+		Errors: []Fault{{Where: "query " + parameter, Code: "rulebook.unknown", Reason: "没有这个规则册"}},
+	}
 }
 
 func (s *Server) askSamples(context.Context, *struct{}) ([]published.Table, error) {
@@ -108,8 +110,7 @@ func (s *Server) scoreQueries(a huma.API) {
 		return &found[Scored]{Body: scored}, nil
 	})
 	table := a.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[published.Table](), true, "")
-	a.OpenAPI().Paths["/api/v1/score"].Post.RequestBody.Content["application/json"].Schema =
-		&huma.Schema{Description: "一张表，或一组表；也可以是 {\"cases\": […]}", AnyOf: []*huma.Schema{table, {Type: huma.TypeArray, Items: table}}}
+	a.OpenAPI().Paths["/api/v1/score"].Post.RequestBody.Content["application/json"].Schema = &huma.Schema{Description: "一张表，或一组表；也可以是 {\"cases\": […]}", AnyOf: []*huma.Schema{table, {Type: huma.TypeArray, Items: table}}}
 	query(s, a, "samples", "score.samples", "随附的公开表", s.askSamples)
 	query(s, a, "rulebooks", "score.rulebooks", "规则册，每个值都有出处", s.askRulebooks)
 }

@@ -76,6 +76,9 @@ func (s *Server) identify(next http.Handler) http.Handler {
 			return
 		}
 		if ok {
+			if by, logged := r.Context().Value(callerKey{}).(*caller); logged {
+				by.username = account.Username
+			}
 			r = r.WithContext(context.WithValue(r.Context(), whoKey{}, account))
 		}
 		next.ServeHTTP(w, r)

@@ -201,7 +201,7 @@ func (a *Accounts) List(ctx context.Context) (all []Account, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err below says what Close would
+	defer rows.Close()
 	for rows.Next() {
 		account, _, err := scan(rows)
 		if err != nil {

@@ -111,6 +111,7 @@ func (s sessions) DeleteCtx(ctx context.Context, token string) error {
 func (s sessions) Commit(token string, data []byte, expires time.Time) error {
 	return s.CommitCtx(context.Background(), token, data, expires)
 }
+
 func (s sessions) Find(token string) ([]byte, bool, error) {
 	return s.FindCtx(context.Background(), token)
 }
