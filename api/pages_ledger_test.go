@@ -16,10 +16,19 @@ import (
 	"wenxiao/domain/scoring"
 )
 
+// settled waits until the tables show everything written so far.
+func (d *office) settled() *office {
+	d.Helper()
+	if err := d.server.settle(d.Context()); err != nil {
+		d.Fatal(err)
+	}
+	return d
+}
+
 func TestRecordFindsTwoCharactersAndShowsBytes(t *testing.T) {
 	d := newOffice(t, demo)
 	d.funded()
-	r := d.reads("auditor")
+	r := d.settled().reads("auditor")
 	r.open("/record").shows("账本共", "培训人数", "数据未改", "/programmes/p1/2025/replay?at=")
 	r.open("/record?q=" + url.QueryEscape("支付")).shows("<strong>支付</strong>")
 	if strings.Contains(r.page, "<strong>申报</strong>") {
@@ -35,7 +44,7 @@ func TestRecordPagesByCursorNewestFirst(t *testing.T) {
 	for i := range perTrail + 5 {
 		d.create("unit", fmt.Sprintf("programmes/p%d/register", i), programmeBody).entered()
 	}
-	r := d.reads("auditor")
+	r := d.settled().reads("auditor")
 	r.open("/record?q=" + url.QueryEscape("公共实训"))
 	if n := strings.Count(r.page, `<li class="event"`); n != perTrail {
 		t.Fatalf("%d events on the first page", n)
@@ -55,7 +64,7 @@ func TestRecordPagesByCursorNewestFirst(t *testing.T) {
 func TestRecordIsHandedOutWhole(t *testing.T) {
 	d := newOffice(t, demo)
 	d.funded()
-	r := d.reads("auditor").open("/record?format=csv&kind=execution")
+	r := d.settled().reads("auditor").open("/record?format=csv&kind=execution")
 	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(r.page, "\ufeff"))).ReadAll()
 	if err != nil {
 		t.Fatal(err)
@@ -68,7 +77,7 @@ func TestRecordIsHandedOutWhole(t *testing.T) {
 func TestMonitoringOffersActsToWhoDecidesOnly(t *testing.T) {
 	d := newOffice(t, demo)
 	d.funded()
-	r := d.reads("finance").open("/monitoring")
+	r := d.settled().reads("finance").open("/monitoring")
 	r.shows("公共实训基地运营", "未报", "任一条线落后时间", "处置", "双监控")
 	r.open("/monitoring?act=p1.2025").shows("/executions/p1/2025/suspend", "没有预先选定的处置", "忻州办法 第二十六条")
 	r = d.reads("auditor").open("/monitoring?act=p1.2025")
@@ -81,7 +90,7 @@ func TestMonitoringOffersActsToWhoDecidesOnly(t *testing.T) {
 func TestReplayLooksBack(t *testing.T) {
 	d := newOffice(t, demo)
 	d.funded()
-	r := d.reads("auditor").open("/programmes/p1/2025/replay")
+	r := d.settled().reads("auditor").open("/programmes/p1/2025/replay")
 	r.shows("这是最后一件", "支付", "当时的底数", "≥38508人")
 	r.open("/programmes/p1/2025/replay?stop=2")
 	if !strings.Contains(r.at, "?at=") {
@@ -108,7 +117,7 @@ func TestReplayMarksWhatAVersionChanged(t *testing.T) {
 	d.change("finance", "goals/p1/2025/return", 1, `{"version":1,"reason":"满意度偏高"}`).entered()
 	again := strings.Replace(goalBody, "≥95%", "≥90%", 1)
 	d.change("unit", "goals/p1/2025/file", 2, strings.Replace(again, `"objective"`, `"cause":"场地改造","objective"`, 1)).entered()
-	r := d.reads("auditor").open("/programmes/p1/2025/replay")
+	r := d.settled().reads("auditor").open("/programmes/p1/2025/replay")
 	r.shows("<del>≥95%</del>", "is-changed", "对照", "不同 1 处")
 	r.open("/programmes/p1/2025/replay?show=only").shows("<del>≥95%</del>", "场地改造")
 	r.open("/programmes/p1/2025/replay?cell="+url.QueryEscape("goal/indicators/3/target")).shows("理由：场地改造", "<del>≥95%</del> → <strong>≥90%</strong>")
@@ -118,7 +127,7 @@ func TestReplayMarksWhatAVersionChanged(t *testing.T) {
 func TestBookmarksStayInTheBrowser(t *testing.T) {
 	d := newOffice(t, demo)
 	d.funded()
-	r := d.reads("auditor")
+	r := d.settled().reads("auditor")
 	before := d.head()
 	r.send("/programmes/p1/2025/replay/bookmark", url.Values{"position": {"2"}}).shows("取消书签", "书签：")
 	if d.head() != before {
@@ -133,7 +142,7 @@ func TestBookmarksStayInTheBrowser(t *testing.T) {
 func TestChainOfAProgrammeAndOfAPerson(t *testing.T) {
 	d := newOffice(t, demo)
 	d.funded()
-	r := d.reads("inspector").open("/programmes/p1/2025/chain")
+	r := d.settled().reads("inspector").open("/programmes/p1/2025/chain")
 	r.shows("不作责任认定", "谁交给谁", "事项 × 岗位", "应同等看到的事实", "李某", `id="act-1"`, "/people/p-unit", "<svg")
 	r.open("/programmes/p1/2025/chain?leads=1").shows("看全部")
 	r.open("/programmes/p1/2025/chain?asOf=2030-12-31&at=2").shows("回看")
@@ -146,7 +155,7 @@ func TestChainOfAProgrammeAndOfAPerson(t *testing.T) {
 
 func TestCheckASample(t *testing.T) {
 	d := newOffice(t, demo)
-	r := d.reads("unit").open("/check")
+	r := d.settled().reads("unit").open("/check")
 	r.shows("C26", "校核自己的表", `type="file"`)
 	r.open("/check?table=C02&b=hubei").shows("9.91", "不出总分", "A 与 B 不同之处", `href="#row-0"`, "公开来源")
 	all := strings.Count(r.page, `<tr id="row-`)
@@ -175,7 +184,7 @@ func TestCheckASample(t *testing.T) {
 
 func TestCheckOfEverySampleDraws(t *testing.T) {
 	d := newOffice(t, demo)
-	r := d.reads("unit")
+	r := d.settled().reads("unit")
 	for _, s := range published.Samples() {
 		if r.open("/check?table=" + s.ID + "&b=hubei"); r.status != http.StatusOK {
 			t.Errorf("%s answers %d", s.ID, r.status)
@@ -185,7 +194,7 @@ func TestCheckOfEverySampleDraws(t *testing.T) {
 
 func TestCheckOnesOwnTable(t *testing.T) {
 	d := newOffice(t, demo)
-	r := d.reads("unit")
+	r := d.settled().reads("unit")
 	before := d.head()
 	r.send("/check", url.Values{"text": {pastedRows}, "a": {"national-2020"}, "year": {"2022"}})
 	r.shows("体育中心与委托运营方结算费用", "2022 年度", "第 9 行", "8.62", `name="table"`)
@@ -212,7 +221,7 @@ func TestCheckOnesOwnTable(t *testing.T) {
 
 func TestCheckAnUploadedWorkbook(t *testing.T) {
 	d := newOffice(t, demo)
-	r := d.reads("unit")
+	r := d.settled().reads("unit")
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
 	file, err := form.CreateFormFile("file", "自评表.xlsx")

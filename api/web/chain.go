@@ -59,8 +59,12 @@ func (p Chain) FactList() []LeadRow { return leadRows(p.Chain, p.Facts) }
 func (Chain) Seats() []Option { return seats }
 
 var seats = []Option{
-	{projections.SeatResponsible, "项目负责人"}, {projections.SeatUnit, "实施单位"}, {projections.SeatDepartment, "主管部门"},
-	{projections.SeatFinance, "财政部门"}, {projections.SeatTreasury, "国库"}, {projections.SeatAgency, "第三方"},
+	{projections.SeatResponsible, "项目负责人"},
+	{projections.SeatUnit, "实施单位"},
+	{projections.SeatDepartment, "主管部门"},
+	{projections.SeatFinance, "财政部门"},
+	{projections.SeatTreasury, "国库"},
+	{projections.SeatAgency, "第三方"},
 }
 
 // ActRow is one line of the list.

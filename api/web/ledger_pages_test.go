@@ -53,8 +53,10 @@ func filed(version int, target string) projections.Goal {
 	weight := domain.Int(10)
 	return projections.Goal{
 		Programme: "tyzx", Year: 2022, Version: version, Status: projections.GoalFiled, Budget: 25 * domain.WanYuan, Objective: "按合同完成年度结算。",
-		Indicators: []domain.Indicator{{Row: "1", Level1: "产出指标", Level2: "数量指标", Name: longName, Target: "=100%", Weight: &weight},
-			{Row: "2", Level1: "满意度指标", Level2: "服务对象满意度指标", Name: "场馆开放满意度", Target: target}},
+		Indicators: []domain.Indicator{
+			{Row: "1", Level1: "产出指标", Level2: "数量指标", Name: longName, Target: "=100%", Weight: &weight},
+			{Row: "2", Level1: "满意度指标", Level2: "服务对象满意度指标", Name: "场馆开放满意度", Target: target},
+		},
 	}
 }
 
@@ -66,21 +68,26 @@ func aMoment(index int) projections.Moment {
 		Goals:     []projections.Goal{filed(1, "≥95%"), filed(2, "≥90%")},
 		Head:      []projections.Cell{{Key: "responsible", Label: "项目负责人", Value: "陈某", SetBy: 1}, {Key: "budget/paid", Label: "已支付", Value: ""}},
 		Goal: &projections.Form{Kind: projections.FormGoal, Version: 2, Rows: []projections.FormRow{{Row: "2", Cells: []projections.Cell{
-			{Key: "goal/indicators/2/target", Label: "满意度“场馆开放满意度”指标值", Value: "≥90%", SetBy: 7, Was: "≥95%"}}}}},
+			{Key: "goal/indicators/2/target", Label: "满意度“场馆开放满意度”指标值", Value: "≥90%", SetBy: 7, Was: "≥95%"},
+		}}}},
 	}
 }
 
 func aReplay() Replay {
 	m, base := aMoment(4), aMoment(2)
 	base.Goals = base.Goals[:1]
-	change := projections.Change{Key: "goal/indicators/2/target", Label: "场馆开放满意度 指标值", From: "≥95%", To: "≥90%", Position: 7,
-		By: domain.Actor{Person: "p-unit", Name: "王某"}, At: projections.Moments{Recorded: m.Entry.RecordedAt, Effective: m.Entry.EffectiveAt}, Reason: "场馆改造，预计下降"}
+	change := projections.Change{
+		Key: "goal/indicators/2/target", Label: "场馆开放满意度 指标值", From: "≥95%", To: "≥90%", Position: 7,
+		By: domain.Actor{Person: "p-unit", Name: "王某"}, At: projections.Moments{Recorded: m.Entry.RecordedAt, Effective: m.Entry.EffectiveAt}, Reason: "场馆改造，预计下降",
+	}
 	return Replay{
 		Frame: ledgerFrame("回放：体育中心结算 2022", "/programmes?open=replay", "/programmes/tyzx/2022/replay?at=9"), Moment: m, Kind: projections.FormGoal,
 		Base: &base, Changes: []projections.Change{change}, A: &base, B: &m, Compared: []projections.Change{change}, Same: 11,
 		Cell: "goal/indicators/2/target", CellName: "场馆开放满意度 指标值", Bookmarks: []eventstore.Position{5},
-		Origin: []OriginStep{{Cell: projections.Cell{Value: "≥95%", SetBy: 3}, Entry: m.Entries[0], Number: 1},
-			{Cell: projections.Cell{Value: "≥90%", Was: "≥95%", SetBy: 7}, Entry: m.Entries[2], Number: 3, Reason: "场馆改造，预计下降"}},
+		Origin: []OriginStep{
+			{Cell: projections.Cell{Value: "≥95%", SetBy: 3}, Entry: m.Entries[0], Number: 1},
+			{Cell: projections.Cell{Value: "≥90%", Was: "≥95%", SetBy: 7}, Entry: m.Entries[2], Number: 3, Reason: "场馆改造，预计下降"},
+		},
 	}
 }
 
@@ -139,8 +146,13 @@ func aChain() projections.Chain {
 		Leads:   []projections.Lead{{Code: "duty.no-trace", Title: "财政重点跟踪无人留痕", Text: "账本中无相应事件。", Basis: "忻州办法 第二十八条", Positions: []eventstore.Position{9}}},
 		Facts:   []projections.Lead{{Code: "objection.raised", Title: "曾提出异议", Text: "2021-11-03 退回。", Positions: []eventstore.Position{5}}},
 		Duties: []projections.Duty{{Matter: "goal.file", Title: "目标申报", Cells: []projections.DutyCell{
-			{Seat: projections.SeatResponsible, Role: "办", State: projections.DutyDone, Names: []string{"陈某"}}, {Seat: projections.SeatUnit, Role: "办", State: projections.DutyLate},
-			{Seat: projections.SeatDepartment}, {Seat: projections.SeatFinance, Role: "审", State: projections.DutyEmpty}, {Seat: projections.SeatTreasury, Role: "知", State: projections.DutyNotYet}, {Seat: projections.SeatAgency}}}},
+			{Seat: projections.SeatResponsible, Role: "办", State: projections.DutyDone, Names: []string{"陈某"}},
+			{Seat: projections.SeatUnit, Role: "办", State: projections.DutyLate},
+			{Seat: projections.SeatDepartment},
+			{Seat: projections.SeatFinance, Role: "审", State: projections.DutyEmpty},
+			{Seat: projections.SeatTreasury, Role: "知", State: projections.DutyNotYet},
+			{Seat: projections.SeatAgency},
+		}}},
 	}
 }
 
@@ -245,15 +257,19 @@ func TestLongDataIsCutAtACharacter(t *testing.T) {
 
 func aBoard() Monitoring {
 	rows := []projections.Monitoring{
-		{Programme: "a", ProgrammeName: longName, Year: 2023, UnitName: "供销社", Snapshot: "1", Day: "2023-07-31", Period: "1—7月", Attainment: share("1"), Execution: share("0.2"), Elapsed: share("0.5808"),
-			Budget: 50 * domain.WanYuan, Paid: 10 * domain.WanYuan, Grave: true, OpenWarnings: 1, WarningStatus: projections.WarningOpen, Contradiction: projections.ContradictionUnpaid, Payment: projections.PaymentsSuspended},
+		{
+			Programme: "a", ProgrammeName: longName, Year: 2023, UnitName: "供销社", Snapshot: "1", Day: "2023-07-31", Period: "1—7月", Attainment: share("1"), Execution: share("0.2"), Elapsed: share("0.5808"),
+			Budget: 50 * domain.WanYuan, Paid: 10 * domain.WanYuan, Grave: true, OpenWarnings: 1, WarningStatus: projections.WarningOpen, Contradiction: projections.ContradictionUnpaid, Payment: projections.PaymentsSuspended,
+		},
 		{Programme: "b", ProgrammeName: "初中公用经费", Year: 2023, Budget: 64_8000_00, Paid: 37_7800_00, WarningStatus: projections.WarningNone},
 		{Programme: "c", ProgrammeName: "零预算", Year: 2023, WarningStatus: projections.WarningNone},
 	}
 	board := projections.MonitoringBoard{Counts: map[string]int{"alert": 1, "missing": 2, "contradiction": 1}, Budget: 100, Paid: 54}
 	board.Rows, board.Total = rows, 3
-	return Monitoring{Frame: ledgerFrame("双监控", "/monitoring", "/monitoring"), MonitoringBoard: board, Today: "2023-08-16", Decides: true,
-		Thresholds: []Threshold{{Warning, "任一条线落后时间 15 个百分点以上", "条文未定数"}}}
+	return Monitoring{
+		Frame: ledgerFrame("双监控", "/monitoring", "/monitoring"), MonitoringBoard: board, Today: "2023-08-16", Decides: true,
+		Thresholds: []Threshold{{Warning, "任一条线落后时间 15 个百分点以上", "条文未定数"}},
+	}
 }
 
 func TestMonitoringBoard(t *testing.T) {
@@ -287,8 +303,10 @@ func aCheck(t *testing.T, id string, b bool) Check {
 		}
 		result.Rows = append(result.Rows, r)
 	}
-	result.Findings = []scoring.Finding{{Code: scoring.ExecutionScoreDiffers, Cell: "budget/score_printed", Message: "执行得分应为 9.91", Printed: "9", Computed: "9.91", Basis: "财预〔2020〕10号"},
-		{Code: scoring.DeductionWithoutReason, Cell: "indicators/4/score", Message: "达到而扣分"}}
+	result.Findings = []scoring.Finding{
+		{Code: scoring.ExecutionScoreDiffers, Cell: "budget/score_printed", Message: "执行得分应为 9.91", Printed: "9", Computed: "9.91", Basis: "财预〔2020〕10号"},
+		{Code: scoring.DeductionWithoutReason, Cell: "indicators/4/score", Message: "达到而扣分"},
+	}
 	c := Check{Frame: ledgerFrame("校核："+table.Project, "/check", "/check?table="+id), Samples: []Option{{id, id}}, Sample: id, Table: &table, Rulebooks: books, A: books[0], ResultA: result}
 	if b {
 		c.B = books[len(books)-1]
@@ -323,8 +341,10 @@ func TestCheckOfAwkwardTables(t *testing.T) {
 }
 
 func TestCheckAsksForATable(t *testing.T) {
-	p := Check{Frame: ledgerFrame("校核一张表", "/check", "/check"), Rulebooks: rulebook.All(), A: rulebook.Default(), Own: "甲\t<乙>",
-		Errors: []Wrongly{{Field: "G12（分值）", Reason: "应为数，却是文字“五十”"}}}
+	p := Check{
+		Frame: ledgerFrame("校核一张表", "/check", "/check"), Rulebooks: rulebook.All(), A: rulebook.Default(), Own: "甲\t<乙>",
+		Errors: []Wrongly{{Field: "G12（分值）", Reason: "应为数，却是文字“五十”"}},
+	}
 	shows(t, drawn(t, p), `type="file"`, "甲\t&lt;乙&gt;", "G12（分值）", "应为数")
 }
 
@@ -334,8 +354,13 @@ func TestDifferenceUpToFiveHundredthsIsRounding(t *testing.T) {
 		printed, computed *domain.Decimal
 		want              string
 	}{
-		{d("10"), d("10.00"), "一致"}, {d("1.9"), d("1.95"), "取整 −0.05"}, {d("1.9"), d("1.951"), "−0.05"}, {d("3"), d("2.92"), "+0.08"},
-		{d("1"), nil, "不核"}, {nil, d("1"), "未印得分"}, {nil, nil, "未印得分"},
+		{d("10"), d("10.00"), "一致"},
+		{d("1.9"), d("1.95"), "取整 −0.05"},
+		{d("1.9"), d("1.951"), "−0.05"},
+		{d("3"), d("2.92"), "+0.08"},
+		{d("1"), nil, "不核"},
+		{nil, d("1"), "未印得分"},
+		{nil, nil, "未印得分"},
 	} {
 		if got := difference(c.printed, c.computed); got.Word != c.want {
 			t.Errorf("%v against %v: %s, not %s", c.printed, c.computed, got.Word, c.want)

@@ -81,8 +81,10 @@ func (p Monitoring) Choices() []Choice {
 		sort = "contradiction"
 	}
 	return []Choice{
-		{"year", "年度", year, years}, {"unit", "单位", string(p.Filter.Unit), all(p.Units)},
-		{"status", "状态", p.Filter.Status, all(MonitoringStatuses)}, {"sort", "排序", sort, monitoringSorts},
+		{"year", "年度", year, years},
+		{"unit", "单位", string(p.Filter.Unit), all(p.Units)},
+		{"status", "状态", p.Filter.Status, all(MonitoringStatuses)},
+		{"sort", "排序", sort, monitoringSorts},
 	}
 }
 

@@ -32,8 +32,13 @@ func (Record) template() string { return "record" }
 
 // Nouns are the kinds of events, by the word before the point of their type.
 var Nouns = []Option{
-	{"unit", "单位与任免"}, {"programme", "项目"}, {"goal", "目标"}, {"execution", "资金"},
-	{"monitoring", "监控"}, {"evaluation", "评价"}, {"rectification", "整改"},
+	{"unit", "单位与任免"},
+	{"programme", "项目"},
+	{"goal", "目标"},
+	{"execution", "资金"},
+	{"monitoring", "监控"},
+	{"evaluation", "评价"},
+	{"rectification", "整改"},
 }
 
 // Noun says what kind of event it is.
