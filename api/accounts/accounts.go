@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"wenxiao/domain"
@@ -88,6 +89,7 @@ type Accounts struct {
 	now      func() time.Time
 	attempts *attempts
 	verified *bounded[verified]
+	turns    *bounded[*sync.Mutex]
 }
 
 const schema = `

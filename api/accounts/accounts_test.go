@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -235,6 +236,22 @@ func TestProgramsAreNotHashedAtEveryRequest(t *testing.T) {
 	if !errors.Is(again("another passphrase"), Wrong) {
 		t.Fatal("a disabled account passed")
 	}
+}
+
+func TestAProgramMayAskForManyThingsAtOnce(t *testing.T) {
+	a, _ := opened(t)
+	if err := a.Add(t.Context(), zhang, password); err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for range 50 {
+		all.Go(func() {
+			if _, err := a.VerifyAgain(t.Context(), "zhang", password, "10.0.0.1"); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
 }
 
 // session signs in and returns the token, as a browser would keep it.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -26,7 +27,10 @@ func Open(ctx context.Context, address string) (*Accounts, error) {
 	if _, err := db.ExecContext(ctx, schema); err != nil {
 		return nil, fmt.Errorf("accounts: %w", closing(db, err))
 	}
-	return &Accounts{db: db, now: time.Now, attempts: newAttempts(), verified: newBounded[verified](1000)}, nil
+	return &Accounts{
+		db: db, now: time.Now, attempts: newAttempts(),
+		verified: newBounded[verified](1000), turns: newBounded[*sync.Mutex](1000),
+	}, nil
 }
 
 func open(ctx context.Context, address string) (*sql.DB, error) {

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"errors"
+	"sync"
 	"time"
 
 	"wenxiao/domain"
@@ -59,6 +60,9 @@ func (a *Accounts) VerifyAgain(ctx context.Context, name, password, address stri
 	mac := hmac.New(sha256.New, secret[:])
 	mac.Write([]byte(fold(name) + "\x00" + password))
 	key := string(mac.Sum(nil))
+	turn, _ := a.turns.get(key, func() *sync.Mutex { return new(sync.Mutex) })
+	turn.Lock() // of many requests at once one is hashed, and the others find it done
+	defer turn.Unlock()
 	if known, ok := a.verified.get(key, nil); ok && a.now().Before(known.until) {
 		account, err := a.Find(ctx, name)
 		if err == nil && !account.Disabled && account.epoch == known.epoch {

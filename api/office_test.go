@@ -105,6 +105,7 @@ func newOffice(t *testing.T, change ...func(*Server)) *office {
 	store := memory.New(eventstore.WithClock(c.read))
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
 	runner := projections.NewRunner(db, store, log, projections.All()...)
+	must(runner.CatchUp(t.Context())) // makes the tables
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() { defer close(done); _ = runner.Run(ctx) }()
