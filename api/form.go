@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -107,7 +108,7 @@ func (f *form) note(name, what string, err error) {
 		f.refuse(name, "request.empty", "没有填"+what)
 		return
 	}
-	if no, ok := err.(domain.Refusal); ok {
+	if no := (domain.Refusal{}); errors.As(err, &no) {
 		f.refuse(name, no.Code, no.Reason)
 		return
 	}

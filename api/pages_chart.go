@@ -9,9 +9,13 @@ import (
 	"wenxiao/projections"
 )
 
-// chart draws both lines of the year; nothing when nothing was reported or paid.
-func chart(at situation, english bool) template.HTML {
+// chart draws both lines of the year, until today in a year that is not over;
+// nothing when nothing was reported or paid.
+func chart(at situation, today domain.Day, english bool) template.HTML {
 	lines := web.DualLines{Year: at.row.Year, English: english}
+	if today.Year() == at.row.Year {
+		lines.Until = today
+	}
 	for _, snapshot := range at.lines.Snapshots {
 		if snapshot.Corrected == "" {
 			lines.Attainment = append(lines.Attainment, web.ChartPoint{Day: snapshot.Day, Share: snapshot.Attainment})

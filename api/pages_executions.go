@@ -56,8 +56,10 @@ func (s *Server) executionActs() []act {
 			path: "/executions/{code}/{year}/pay", command: "execution.pay", button: "支付", stream: stream, facts: moneyFacts, open: running,
 			fields: func(situation) []web.Field {
 				return []web.Field{
-					{Name: "payment", Label: "支付凭证号", Kind: "text", Must: true, Hint: "本年内不重号，如 0530-017"}, {Name: "amount", Label: "金额", Kind: "money", Must: true},
-					{Name: "purpose", Label: "用途", Kind: "text"}, happened,
+					{Name: "payment", Label: "支付凭证号", Kind: "text", Must: true, Hint: "本年内不重号，如 0530-017"},
+					{Name: "amount", Label: "金额", Kind: "money", Must: true},
+					{Name: "purpose", Label: "用途", Kind: "text"},
+					happened,
 				}
 			},
 			do: func(ctx context.Context, who Who, at situation, seen eventstore.Revision, f *form) (eventstore.Appended, error) {
@@ -72,7 +74,8 @@ func (s *Server) executionActs() []act {
 			path: "/executions/{code}/{year}/adjust-budget", command: "execution.adjust-budget", button: "下一步：核对", grave: true, stream: stream, facts: moneyFacts, open: running,
 			fields: func(situation) []web.Field {
 				return []web.Field{
-					{Name: "amount", Label: "调整后全年预算数", Kind: "money", Must: true}, {Name: "reason", Label: "理由", Kind: "long", Must: true},
+					{Name: "amount", Label: "调整后全年预算数", Kind: "money", Must: true},
+					{Name: "reason", Label: "理由", Kind: "long", Must: true},
 					{Name: "document", Label: "文号", Kind: "text", Must: true},
 				}
 			},
@@ -122,7 +125,8 @@ func (s *Server) executionActs() []act {
 			open: func(at situation) bool { return at.ledger.Allotted > at.ledger.Paid+at.ledger.Recalled },
 			fields: func(situation) []web.Field {
 				return []web.Field{
-					{Name: "amount", Label: "收回金额", Kind: "money", Must: true}, reasonField,
+					{Name: "amount", Label: "收回金额", Kind: "money", Must: true},
+					reasonField,
 					{Name: "working", Label: "算式", Kind: "text", Must: true, Hint: "金额怎么算出来的，如 (25.00−21.55)×100%"},
 				}
 			},

@@ -38,8 +38,14 @@ func (s *Server) evaluationFiling() filing {
 }
 
 var selfColumns = []web.Column{
-	{Text: "一级指标", Class: "is-l1"}, {Text: "二级指标", Class: "is-l2"}, {Text: "三级指标"}, {Text: "年度指标值", Class: "is-target"}, {Text: "分值", Class: "is-weight"},
-	{Text: "实际完成值", Class: "is-value"}, {Text: "得分", Class: "is-weight"}, {Text: "偏差原因分析及改进措施", Class: "is-reason"},
+	{Text: "一级指标", Class: "is-l1"},
+	{Text: "二级指标", Class: "is-l2"},
+	{Text: "三级指标"},
+	{Text: "年度指标值", Class: "is-target"},
+	{Text: "分值", Class: "is-weight"},
+	{Text: "实际完成值", Class: "is-value"},
+	{Text: "得分", Class: "is-weight"},
+	{Text: "偏差原因分析及改进措施", Class: "is-reason"},
 }
 
 const selfFormTitle = "项目支出绩效自评表"

@@ -31,8 +31,14 @@ func (s *Server) monitoringFiling() filing {
 }
 
 var snapshotColumns = []web.Column{
-	{Text: "一级指标", Class: "is-l1"}, {Text: "二级指标", Class: "is-l2"}, {Text: "三级指标"}, {Text: "年度指标值", Class: "is-target"},
-	{Text: "执行情况", Class: "is-value"}, {Text: "完成比例（%）", Class: "is-weight"}, {Text: "完成可能性", Class: "is-sign"}, {Text: "偏差原因", Class: "is-reason"},
+	{Text: "一级指标", Class: "is-l1"},
+	{Text: "二级指标", Class: "is-l2"},
+	{Text: "三级指标"},
+	{Text: "年度指标值", Class: "is-target"},
+	{Text: "执行情况", Class: "is-value"},
+	{Text: "完成比例（%）", Class: "is-weight"},
+	{Text: "完成可能性", Class: "is-sign"},
+	{Text: "偏差原因", Class: "is-reason"},
 }
 
 var likelihoods = []web.Option{
@@ -46,7 +52,8 @@ func (s *Server) snapshotForm(page *web.Filing, at situation) {
 		{Label: "预算执行", Text: fmt.Sprintf("全年预算 %s，已支付 %s；截至日的支付由账本取数，不必填", at.row.FullYear.Wan(), at.row.Paid.Wan())},
 	}
 	page.Heads = []web.Field{
-		{Name: "day", Label: "截至日", Kind: "day", Must: true}, {Name: "period", Label: "监控期间", Kind: "text", Must: true, Hint: "如 1—7月"},
+		{Name: "day", Label: "截至日", Kind: "day", Must: true},
+		{Name: "period", Label: "监控期间", Kind: "text", Must: true, Hint: "如 1—7月"},
 		{Name: "trend", Label: "趋势和需说明的情况", Kind: "long"},
 	}
 	for i, indicator := range s.agreed(at) {

@@ -32,7 +32,7 @@ func (s *Server) programmePage(w http.ResponseWriter, r *http.Request) error {
 	}
 	page.Main, page.Acts = s.offers(who, at)
 	page.Title += "　" + at.year()
-	page.Chart = chart(at, page.English)
+	page.Chart = chart(at, s.today(), page.English)
 	s.paper(&page, at)
 	return s.draw(w, page)
 }

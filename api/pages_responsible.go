@@ -18,8 +18,10 @@ func (s *Server) programmeActs() []act {
 			open: func(at situation) bool { return running(at) && at.row.Responsible == "" },
 			fields: func(situation) []web.Field {
 				return []web.Field{
-					{Name: "person", Label: "责任人编号", Kind: "text", Must: true, Hint: "账户或人员编号"}, {Name: "name", Label: "责任人", Kind: "text", Must: true},
-					{Name: "post", Label: "岗位", Kind: "text", Must: true}, {Name: "since", Label: "起始日", Kind: "day", Must: true},
+					{Name: "person", Label: "责任人编号", Kind: "text", Must: true, Hint: "账户或人员编号"},
+					{Name: "name", Label: "责任人", Kind: "text", Must: true},
+					{Name: "post", Label: "岗位", Kind: "text", Must: true},
+					{Name: "since", Label: "起始日", Kind: "day", Must: true},
 				}
 			},
 			effect: func(situation) string {
@@ -41,8 +43,10 @@ func (s *Server) programmeActs() []act {
 			},
 			fields: func(situation) []web.Field {
 				return []web.Field{
-					{Name: "to", Label: "接任人编号", Kind: "text", Must: true, Hint: "账户或人员编号"}, {Name: "toName", Label: "接任人", Kind: "text", Must: true},
-					{Name: "post", Label: "岗位", Kind: "text", Must: true}, {Name: "day", Label: "接任首日", Kind: "day", Must: true},
+					{Name: "to", Label: "接任人编号", Kind: "text", Must: true, Hint: "账户或人员编号"},
+					{Name: "toName", Label: "接任人", Kind: "text", Must: true},
+					{Name: "post", Label: "岗位", Kind: "text", Must: true},
+					{Name: "day", Label: "接任首日", Kind: "day", Must: true},
 					{Name: "reason", Label: "事由", Kind: "text", Must: true, Hint: "调离、退休等"},
 					{Name: "pending", Label: "未了事项", Kind: "long", Hint: "一行一件"},
 				}

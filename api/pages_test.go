@@ -53,6 +53,9 @@ func (r *reader) send(address string, fields url.Values) *reader {
 // ask follows redirections, as a browser does.
 func (r *reader) ask(method, address string, fields url.Values) *reader {
 	r.Helper()
+	if err := r.server.settle(r.Context()); err != nil { // what the test did through the API is to be seen
+		r.Fatal(err)
+	}
 	for range 5 {
 		request := httptest.NewRequestWithContext(r.Context(), method, "http://127.0.0.1:8080"+address, strings.NewReader(fields.Encode()))
 		request.RemoteAddr = "127.0.0.1:40000"

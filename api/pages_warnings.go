@@ -53,7 +53,8 @@ func (s *Server) monitoringActs() []act {
 			open: func(at situation) bool { return at.approved() != nil && at.row.Exited == "" },
 			fields: func(situation) []web.Field {
 				return []web.Field{
-					{Name: "risk", Label: "重大问题或风险", Kind: "long", Must: true}, {Name: "seen", Label: "发现日期", Kind: "day", Must: true},
+					{Name: "risk", Label: "重大问题或风险", Kind: "long", Must: true},
+					{Name: "seen", Label: "发现日期", Kind: "day", Must: true},
 					{Name: "plan", Label: "已采取和拟采取的措施", Kind: "long", Must: true},
 				}
 			},

@@ -63,9 +63,12 @@ func aFiling() Filing {
 		return FilingRow{Number: number + 1, Hidden: []Field{{Name: at("row"), Value: i}}, Fields: []Field{
 			{Name: at("level1"), Label: "第 1 行一级指标", Kind: "choice", Group: true, Value: group, Options: []Option{{"产出指标", "产出指标"}, {"效益指标", "效益指标"}, {"满意度指标", "满意度指标"}}},
 			{Name: at("level2"), Label: "第 1 行二级指标", Kind: "choice", Options: []Option{{"数量指标", "数量指标"}}, Value: "数量指标"},
-			{Name: at("name"), Label: "第 1 行三级指标", Kind: "text", Value: name}, {Name: at("sign"), Label: "第 1 行性质", Kind: "choice", Value: sign, Options: []Option{{"≥", "≥"}, {"", "定性"}}},
-			{Name: at("target"), Label: "第 1 行年度指标值", Kind: "text", Value: target}, {Name: at("unit"), Label: "第 1 行单位", Kind: "text", Value: unit},
-			{Name: at("weight"), Label: "第 1 行分值", Kind: "number", Weight: true, Value: weight}, {Name: at("basis"), Label: "第 1 行依据", Kind: "choice", Options: []Option{{"计划标准", "计划标准"}}},
+			{Name: at("name"), Label: "第 1 行三级指标", Kind: "text", Value: name},
+			{Name: at("sign"), Label: "第 1 行性质", Kind: "choice", Value: sign, Options: []Option{{"≥", "≥"}, {"", "定性"}}},
+			{Name: at("target"), Label: "第 1 行年度指标值", Kind: "text", Value: target},
+			{Name: at("unit"), Label: "第 1 行单位", Kind: "text", Value: unit},
+			{Name: at("weight"), Label: "第 1 行分值", Kind: "number", Weight: true, Value: weight},
+			{Name: at("basis"), Label: "第 1 行依据", Kind: "choice", Options: []Option{{"计划标准", "计划标准"}}},
 		}}
 	}
 	return Filing{
@@ -155,7 +158,8 @@ func TestNoticeShowsIssuesPlanAndCourse(t *testing.T) {
 func TestFilingDeskOffersWhatMayBeFiled(t *testing.T) {
 	p := Filings{Frame: framed("填报"), May: func(row projections.Programme, _ string) bool { return row.Code != "theirs" }}
 	p.Rows, p.Total = []projections.Programme{
-		{Code: "new", Year: 2026, Name: "新项目"}, {Code: "back", Year: 2026, Name: "退回的", GoalStatus: projections.GoalReturned, GoalVersion: 1},
+		{Code: "new", Year: 2026, Name: "新项目"},
+		{Code: "back", Year: 2026, Name: "退回的", GoalStatus: projections.GoalReturned, GoalVersion: 1},
 		{Code: "running", Year: 2026, Name: "在办的", GoalStatus: projections.GoalApproved, GoalVersion: 2, SnapshotDay: "2026-07-31", Attainment: decimalOf("0.57"), OpenRectifications: 1, RectificationDue: "2026-12-01"},
 		{Code: "theirs", Year: 2026, Name: "别人的"},
 	}, 4

@@ -58,9 +58,15 @@ func (f Frame) OtherLanguage() string {
 // Sections are the entries of the navigation.
 func (f Frame) Sections() []Crumb {
 	return []Crumb{
-		{"工作台", "/"}, {"项目登记册", "/programmes"}, {"双监控", "/monitoring"}, {"填报", "/goals"},
-		{"校核", "/check"}, {"整改", "/rectifications"}, {"回放", "/programmes?open=replay"},
-		{"责任链", "/programmes?open=chain"}, {"审计轨迹", "/record"},
+		{"工作台", "/"},
+		{"项目登记册", "/programmes"},
+		{"双监控", "/monitoring"},
+		{"填报", "/goals"},
+		{"校核", "/check"},
+		{"整改", "/rectifications"},
+		{"回放", "/programmes?open=replay"},
+		{"责任链", "/programmes?open=chain"},
+		{"审计轨迹", "/record"},
 	}
 }
 

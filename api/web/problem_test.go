@@ -16,8 +16,10 @@ var someFrame = Frame{
 func TestProblemSaysWhatHappenedWhyAndWhatNow(t *testing.T) {
 	p := Problem{
 		Frame: someFrame, Status: Warning.Saying("没有保存"), Reason: "打开之后，这份目标已被退回。",
-		Moved: &Moved{Now: "/programmes/p/2022", Acts: []MovedAct{{time.Date(2026, 11, 21, 2, 32, 0, 0, time.UTC), "绩效科科长", "退回目标第 1 版"}},
-			Kept: []Kept{{"意见", "同意<b>"}}},
+		Moved: &Moved{
+			Now: "/programmes/p/2022", Acts: []MovedAct{{time.Date(2026, 11, 21, 2, 32, 0, 0, time.UTC), "绩效科科长", "退回目标第 1 版"}},
+			Kept: []Kept{{"意见", "同意<b>"}},
+		},
 	}
 	shows(t, drawn(t, p), "没有保存", "2026-11-21 10:32", "退回目标第 1 版", "同意&lt;b&gt;", "账本位置 48,213", "截至 2026-11-21 10:26:07")
 }

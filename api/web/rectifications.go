@@ -23,7 +23,9 @@ func (Rectifications) template() string { return "rectifications" }
 
 // noticeStatuses are the statuses one may choose.
 var noticeStatuses = []Option{
-	{"overdue", Overdue.Word}, {projections.RectificationWithUnit, WithUnit.Word}, {projections.RectificationUnderReview, "待审核"},
+	{"overdue", Overdue.Word},
+	{projections.RectificationWithUnit, WithUnit.Word},
+	{projections.RectificationUnderReview, "待审核"},
 	{projections.RectificationClosed, "已销号"},
 }
 
@@ -49,7 +51,8 @@ func (p Rectifications) Chips() []Chip {
 		status Status
 		code   string
 	}{
-		{WithUnit, projections.RectificationWithUnit}, {ToReview.Saying("待审核"), projections.RectificationUnderReview},
+		{WithUnit, projections.RectificationWithUnit},
+		{ToReview.Saying("待审核"), projections.RectificationUnderReview},
 		{Done.Saying("已销号"), projections.RectificationClosed},
 	} {
 		chosen := p.Filter.Status == c.code

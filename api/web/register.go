@@ -100,9 +100,12 @@ type Heading struct {
 // Heads are the columns, in the order of the drawn register.
 func (p Register) Heads() []Heading {
 	return []Heading{
-		p.head("项目", "name", false), p.head("实施单位", "unit", false), {Text: "预算本"}, p.head("年度", "year", false),
+		p.head("项目", "name", false), p.head("实施单位", "unit", false),
+		{Text: "预算本"},
+		p.head("年度", "year", false),
 		p.head("环节", "stage", false), p.head("全年预算", "budget", true), p.head("执行数", "paid", true), p.head("执行率", "rate", true),
-		p.head("得分·等级", "score", true), p.head("状态", "status", false), {Text: "注意"},
+		p.head("得分·等级", "score", true), p.head("状态", "status", false),
+		{Text: "注意"},
 	}
 }
 

@@ -50,9 +50,6 @@ type MarginNote struct {
 	Text   string
 }
 
-// columns of the paper, without the margin.
-const paperColumns = 9
-
 // Note writes into the margin of the row that holds key, and marks the cell when
 // the note is bad. A key no row holds goes to the last row.
 func (s *Sheet) Note(key string, note MarginNote) {

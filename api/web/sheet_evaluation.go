@@ -42,12 +42,14 @@ func moneyRows(b evaluation.Budget, unitName string, unit domain.Money) []SheetR
 	}
 	rows := []SheetRow{
 		{Cells: []SheetCell{
-			head("rowgroup", "项目资金（"+unitName+"）", 2, 2+len(b.Parts)), {},
+			head("rowgroup", "项目资金（"+unitName+"）", 2, 2+len(b.Parts)),
+			{},
 			head("col", "年初预算数", 1, 1), head("col", "全年预算数", 1, 1), head("col", "全年执行数", 1, 1),
 			head("col", "分值", 1, 1), head("col", "执行率", 1, 1), head("col", "得分", 1, 1),
 		}},
 		{Key: key[:len(key)-1], Cells: []SheetCell{
-			{Text: "年度资金总额"}, amount("begin", b.Begin), amount("fullYear", b.FullYear), amount("executed", b.Executed),
+			{Text: "年度资金总额"},
+			amount("begin", b.Begin), amount("fullYear", b.FullYear), amount("executed", b.Executed),
 			value(key+"weight", printed(b.Weight), "number", 1), value(key+"rate", b.Rate, "number", 1), value(key+"score", printed(b.Score), "number", 1),
 		}},
 	}
@@ -95,7 +97,9 @@ func indicatorRows(rows []evaluation.Row) []SheetRow {
 // totalRow adds up the weights only where the form prints them all.
 func totalRow(f evaluation.SelfFiled) SheetRow {
 	return SheetRow{Total: true, Key: "evaluation", Cells: []SheetCell{
-		head("row", "总分", 6, 1), {Text: weightTotal(f), Align: "number"}, value("evaluation/total", printed(f.Total), "number", 1),
+		head("row", "总分", 6, 1),
+		{Text: weightTotal(f), Align: "number"},
+		value("evaluation/total", printed(f.Total), "number", 1),
 		value("evaluation/grade", f.Grade, "middle", 1),
 	}}
 }

@@ -66,27 +66,39 @@ func statusOf(known map[string]Status, code string) Status {
 
 // FundBooks are the four books and the word for a source that names none.
 var FundBooks = []Option{
-	{string(programme.GeneralBudget), "一般公共预算"}, {string(programme.GovernmentFunds), "政府性基金"},
-	{string(programme.StateCapital), "国有资本经营"}, {string(programme.SocialInsurance), "社会保险基金"},
+	{string(programme.GeneralBudget), "一般公共预算"},
+	{string(programme.GovernmentFunds), "政府性基金"},
+	{string(programme.StateCapital), "国有资本经营"},
+	{string(programme.SocialInsurance), "社会保险基金"},
 	{string(programme.UnstatedFundBook), "未载明"},
 }
 
 // Kinds are what a programme may be.
 var Kinds = []Option{
-	{string(programme.Project), "项目"}, {string(programme.Policy), "政策"}, {string(programme.Department), "部门整体"},
-	{string(programme.Basic), "基本支出"}, {string(programme.Government), "政府预算"}, {string(programme.Revenue), "收入"},
+	{string(programme.Project), "项目"},
+	{string(programme.Policy), "政策"},
+	{string(programme.Department), "部门整体"},
+	{string(programme.Basic), "基本支出"},
+	{string(programme.Government), "政府预算"},
+	{string(programme.Revenue), "收入"},
 }
 
 // Stages are the five stages in order.
 var Stages = []Option{
-	{projections.StageExAnte, "事前评估"}, {projections.StageGoal, "目标"}, {projections.StageExecution, "监控"},
-	{projections.StageEvaluation, "评价"}, {projections.StageResult, "结果应用"},
+	{projections.StageExAnte, "事前评估"},
+	{projections.StageGoal, "目标"},
+	{projections.StageExecution, "监控"},
+	{projections.StageEvaluation, "评价"},
+	{projections.StageResult, "结果应用"},
 }
 
 // Statuses are those of a programme's year, gravest first.
 var Statuses = []Option{
-	{projections.StatusAlert, Alert.Word}, {projections.StatusWarning, Warning.Word}, {projections.StatusWaiting, Waiting.Word},
-	{projections.StatusNormal, OnTrack.Word}, {projections.StatusDone, Done.Word},
+	{projections.StatusAlert, Alert.Word},
+	{projections.StatusWarning, Warning.Word},
+	{projections.StatusWaiting, Waiting.Word},
+	{projections.StatusNormal, OnTrack.Word},
+	{projections.StatusDone, Done.Word},
 }
 
 // Word returns the word for a value, or the value where there is none.
