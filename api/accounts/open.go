@@ -3,6 +3,7 @@ package accounts
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -16,9 +17,13 @@ import (
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
+// Schema is where the tables lie in PostgreSQL, unless the address names another
+// search_path.
+const Schema = "wenxiao_accounts"
+
 // Open opens the database of accounts and makes its tables where they are
 // missing. The address is sqlite:PATH, a file that only its owner may read, or
-// postgres://…, where the tables lie in the schema wenxiao_accounts.
+// postgres://….
 func Open(ctx context.Context, address string) (*Accounts, error) {
 	db, err := open(ctx, address)
 	if err != nil {
@@ -65,11 +70,16 @@ func openSQLite(path string) (*sql.DB, error) {
 func openPostgres(ctx context.Context, address string) (*sql.DB, error) {
 	config, err := pgx.ParseConfig(address)
 	if err != nil {
-		return nil, fmt.Errorf("accounts: %w", err)
+		return nil, errors.New("accounts: the address of the PostgreSQL database is malformed") // without its password
 	}
-	config.RuntimeParams["search_path"] = "wenxiao_accounts"
+	schema := config.RuntimeParams["search_path"]
+	if schema == "" {
+		schema = Schema
+		config.RuntimeParams["search_path"] = schema
+	}
 	db := stdlib.OpenDB(*config)
-	if _, err := db.ExecContext(ctx, `CREATE SCHEMA IF NOT EXISTS wenxiao_accounts`); err != nil {
+	db.SetMaxOpenConns(8)
+	if _, err := db.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS "+pgx.Identifier{schema}.Sanitize()); err != nil {
 		return nil, fmt.Errorf("accounts: %w", closing(db, err))
 	}
 	return db, nil
