@@ -43,17 +43,23 @@ func (s sitemap) one() (addresses []string) {
 	return addresses
 }
 
-// pages follows links as finance does, once for all tests.
-func pages(t *testing.T) sitemap {
+// Links are followed once for all tests.
+var (
+	asFinance = sync.OnceValues(func() (sitemap, error) { return explore(finance) })
+	asFiler   = sync.OnceValues(func() (sitemap, error) { return explore(filer) })
+)
+
+// pages returns what finance reaches by following links.
+func pages(t *testing.T) sitemap { return reached(t, asFinance) }
+
+func reached(t *testing.T, by func() (sitemap, error)) sitemap {
 	t.Helper()
-	found, err := asFinance()
+	found, err := by()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return found
 }
-
-var asFinance = sync.OnceValues(func() (sitemap, error) { return explore(finance) })
 
 // explore follows links from the workbench, until it has seen a few pages of
 // every kind that the role can reach.

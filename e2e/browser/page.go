@@ -77,6 +77,16 @@ func (p *Page) Visit(address string) (int, error) {
 	return int(response.Status), p.awaitPaint()
 }
 
+// Follow does something that leads to another page, waits for it as [Page.Visit]
+// does and answers with its status.
+func (p *Page) Follow(action chromedp.Action) (int, error) {
+	response, err := chromedp.RunResponse(p.ctx, action)
+	if err != nil {
+		return 0, err
+	}
+	return int(response.Status), p.awaitPaint()
+}
+
 // awaitPaint asks from outside, because with script switched off no callback
 // of the page's own would run. An empty page never paints: it gives up quietly.
 func (p *Page) awaitPaint() error {
@@ -99,9 +109,11 @@ func (p *Page) SetCookie(address, name, value string) error {
 func (p *Page) Run(actions ...chromedp.Action) error { return chromedp.Run(p.ctx, actions...) }
 
 // Ask evaluates an expression in the page, also where the page's own scripts
-// are switched off.
+// are switched off. A promise is waited for.
 func (p *Page) Ask(expression string, answer any) error {
-	return p.Run(chromedp.Evaluate(expression, answer))
+	return p.Run(chromedp.Evaluate(expression, answer, func(e *runtime.EvaluateParams) *runtime.EvaluateParams {
+		return e.WithAwaitPromise(true)
+	}))
 }
 
 //go:embed look.js

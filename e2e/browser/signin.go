@@ -20,7 +20,7 @@ func (p *Page) SignIn(address, role string) error {
 		return err
 	}
 	button := fmt.Sprintf(`(//main//button[@name="as"][contains(normalize-space(.), %q)])[1]`, role)
-	_, err = chromedp.RunResponse(p.ctx, chromedp.Click(button, chromedp.BySearch))
+	_, err = p.Follow(chromedp.Click(button, chromedp.BySearch))
 	if err != nil {
 		return fmt.Errorf("sign in as %q: %w", role, err)
 	}
