@@ -45,7 +45,7 @@ func (v Views) dossier(ctx context.Context, code domain.ProgrammeCode, year doma
 		return nil, err
 	}
 	if n := len(d.entries); asOf == "" && n > 0 {
-		d.asOf = domain.DayOf(d.entries[n-1].RecordedAt)
+		d.asOf = dayOf(d.entries[n-1].RecordedAt)
 	}
 	tenures, err := v.Tenures(ctx, "programme-"+string(code))
 	if err != nil {
@@ -103,7 +103,7 @@ func (d *dossier) chain() Chain {
 }
 
 func (d *dossier) act(e Entry) Act {
-	a := Act{Entry: e, Day: domain.DayOf(e.EffectiveAt), Responsibility: answers(e.Lane), Status: ActDone, LateText: d.lateness(e)}
+	a := Act{Entry: e, Day: dayOf(e.EffectiveAt), Responsibility: answers(e.Lane), Status: ActDone, LateText: d.lateness(e)}
 	if e.Automatic {
 		a.Actor = domain.Actor{Name: "系统", Capacity: "系统"}
 	}
@@ -206,7 +206,7 @@ func (v Views) personActs(ctx context.Context, c *Chain) error {
 		return err
 	}
 	for _, e := range trail.Entries {
-		c.AsOf = max(c.AsOf, domain.DayOf(e.RecordedAt))
+		c.AsOf = max(c.AsOf, dayOf(e.RecordedAt))
 	}
 	own, err := v.ownDossiers(ctx, c)
 	if err != nil {
@@ -232,7 +232,7 @@ func (d *dossier) actOf(e Entry) Act {
 	if d.book != nil {
 		return d.act(e)
 	}
-	return Act{Entry: e, Day: domain.DayOf(e.EffectiveAt), Responsibility: answers(e.Lane), Status: either(e.objects(), ActObjection, ActDone)}
+	return Act{Entry: e, Day: dayOf(e.EffectiveAt), Responsibility: answers(e.Lane), Status: either(e.objects(), ActObjection, ActDone)}
 }
 
 type programmeYear struct {

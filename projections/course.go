@@ -62,7 +62,7 @@ func (p *Programme) registration(event programme.Event) {
 
 func (p *Programme) goal(f Fact, event goal.Event) {
 	p.reach(1)
-	day := domain.DayOf(f.EffectiveAt)
+	day := dayOf(f.EffectiveAt)
 	switch e := event.(type) {
 	case goal.Filed:
 		p.GoalVersion, p.GoalStatus = e.Version, GoalFiled
@@ -154,7 +154,7 @@ func (p *Programme) evaluated(f Fact, event evaluation.Event) {
 	case evaluation.FedBack:
 		p.EvaluationStatus = EvaluationFedBack
 		p.reach(4)
-		p.StageFacts[4] = fmt.Sprintf("%s 反馈", domain.DayOf(f.EffectiveAt))
+		p.StageFacts[4] = fmt.Sprintf("%s 反馈", dayOf(f.EffectiveAt))
 	}
 }
 
@@ -179,7 +179,7 @@ func (p *Programme) rectified(f Fact, event rectification.Event) {
 		}
 	case rectification.NoticeClosed:
 		p.Notices = slices.Delete(p.Notices, at, at+1)
-		p.StageFacts[4] = fmt.Sprintf("%s 销号", domain.DayOf(f.EffectiveAt))
+		p.StageFacts[4] = fmt.Sprintf("%s 销号", dayOf(f.EffectiveAt))
 	}
 }
 

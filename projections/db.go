@@ -42,7 +42,7 @@ func openSQLite(ctx context.Context, path string) (*sql.DB, error) {
 	}
 	query := url.Values{"_txlock": {"immediate"}, "_pragma": {
 		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(NORMAL)", "cache_size(-32000)", "temp_store(MEMORY)",
-		"journal_size_limit(67108864)",
+		"wal_autocheckpoint(8000)", "journal_size_limit(67108864)", // a sync each 32 MiB of pages
 	}}
 	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: query.Encode()}).String())
 	if err != nil {

@@ -40,9 +40,19 @@ func deadline(book *rulebook.Rulebook, code string, year domain.FiscalYear) (dom
 	return rule.Value.Of(year), rule.Source.String(), true
 }
 
-// Lines of the board are judged by the rulebook the snapshot was taken under.
-func bookNamed(name string) *rulebook.Rulebook {
-	if book, ok := rulebook.Get(name); ok {
+// books are the shipped rulebooks by name@version.
+var books = func() map[string]*rulebook.Rulebook {
+	all := map[string]*rulebook.Rulebook{}
+	for _, book := range rulebook.All() {
+		all[book.Ref()] = book
+	}
+	return all
+}()
+
+// bookNamed returns the rulebook an event was judged by. Lines of the board are
+// judged by the one the snapshot was taken under.
+func bookNamed(ref string) *rulebook.Rulebook {
+	if book, ok := books[ref]; ok {
 		return book
 	}
 	return rulebook.Default()

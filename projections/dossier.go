@@ -68,7 +68,7 @@ func (d *dossier) seat(e Entry) string {
 	case LaneAgency:
 		return SeatAgency
 	}
-	if d.inOffice(e.Actor.Person, domain.DayOf(e.EffectiveAt)) {
+	if d.inOffice(e.Actor.Person, dayOf(e.EffectiveAt)) {
 		return SeatResponsible
 	}
 	return SeatUnit
@@ -88,7 +88,7 @@ func answers(lane string) string {
 }
 
 // explainBy is the last day for the unit's reason.
-func explainBy(w Warning) domain.Day { return domain.DayOf(w.RaisedAt).AddDays(explainDays) }
+func explainBy(w Warning) domain.Day { return dayOf(w.RaisedAt).AddDays(explainDays) }
 
 // knownNotice returns the notice as the ledger knew it at position; false when
 // it was not issued yet.

@@ -1,7 +1,5 @@
 package projections
 
-import "wenxiao/domain"
-
 // trail keeps the audit trail: one row per event, in words.
 type trail struct{}
 
@@ -14,7 +12,7 @@ var trailTable = &tableOf[Entry]{
 		grows:   true,
 	},
 	columns: func(k key, e *Entry) []any {
-		return []any{k[0], e.RecordedAt.UnixNano(), string(domain.DayOf(e.EffectiveAt)), string(e.Programme), int64(e.Year), e.Actor.Person, e.Stream}
+		return []any{k[0], e.RecordedAt.UnixNano(), string(dayOf(e.EffectiveAt)), string(e.Programme), int64(e.Year), e.Actor.Person, e.Stream}
 	},
 }
 
@@ -41,8 +39,8 @@ func newEntry(f Fact) Entry {
 		Corrects: d.corrects, Basis: f.Basis, Article: d.article, Rulebook: f.Rulebook, Stage: d.stage, Lane: lane(f, d),
 		Amount: d.amount, Document: d.document, Attested: d.source != nil, Automatic: d.system,
 	}
-	if f.Late() {
-		e.Late, e.LateDays = true, domain.DayOf(f.EffectiveAt).DaysUntil(domain.DayOf(f.RecordedAt))
+	if happened, recorded := dayOf(f.EffectiveAt), dayOf(f.RecordedAt); recorded > happened {
+		e.Late, e.LateDays = true, happened.DaysUntil(recorded)
 	}
 	return e
 }

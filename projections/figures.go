@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/big"
 	"strings"
+	"sync"
+	"time"
 
 	"wenxiao/domain"
 )
@@ -92,3 +94,21 @@ func flag(b bool) int64 {
 	}
 	return 0
 }
+
+// dayOf is domain.DayOf. Filling a table asks for the days of an event half a
+// dozen times, and events share their days.
+func dayOf(t time.Time) domain.Day {
+	const day = 24 * 60 * 60
+	number := (t.Unix() + 8*60*60) / day
+	if number < 1 || number > 50_000 { // before 1970, or after 2106
+		return domain.DayOf(t)
+	}
+	if d, ok := days.Load(number); ok {
+		return d.(domain.Day)
+	}
+	d := domain.DayOf(t)
+	days.Store(number, d)
+	return d
+}
+
+var days sync.Map // number of the day in Beijing since 1970 → domain.Day

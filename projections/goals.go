@@ -34,7 +34,7 @@ func (g Goal) since() domain.Day {
 	case GoalApproved:
 		at = g.ApprovedAt
 	}
-	return domain.DayOf(at)
+	return dayOf(at)
 }
 
 func (goals) Name() string    { return goalsTable.Name }

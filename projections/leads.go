@@ -12,11 +12,11 @@ import (
 // lateness says by how much an entry came after its last day, "" when it did
 // not. A late entry (补录) is another thing: there the record is late, not the act.
 func (d *dossier) lateness(e Entry) string {
-	day := domain.DayOf(e.EffectiveAt)
+	day := dayOf(e.EffectiveAt)
 	var due domain.Day
 	switch strings.TrimSuffix(e.Type, ".v1") {
 	case "programme.handed-over":
-		due, day = day.AddDays(d.book.Parameters.HandoverDays.Value), domain.DayOf(e.RecordedAt)
+		due, day = day.AddDays(d.book.Parameters.HandoverDays.Value), dayOf(e.RecordedAt)
 		if i := slices.IndexFunc(d.tenures, func(t Tenure) bool { return t.Position == e.Position }); i >= 0 {
 			due = d.tenures[i].Since.AddDays(d.book.Parameters.HandoverDays.Value)
 		}
@@ -95,7 +95,7 @@ func (d *dossier) warningLeads(w Warning) []Lead {
 	by := explainBy(w)
 	return []Lead{{
 		Code: "warning.unexplained", Title: "预警未说明原因", Day: by, Basis: "忻州办法 第二十六条；南通办法 第十条第一项", Positions: positions(w.Position), Persons: persons(d.holder(by)),
-		Text: fmt.Sprintf("%s 预警（%s），应于 %s 前说明，至 %s 已过 %d 天。", domain.DayOf(w.RaisedAt), w.Working, by, d.asOf, by.DaysUntil(d.asOf)),
+		Text: fmt.Sprintf("%s 预警（%s），应于 %s 前说明，至 %s 已过 %d 天。", dayOf(w.RaisedAt), w.Working, by, d.asOf, by.DaysUntil(d.asOf)),
 	}}
 }
 
@@ -115,8 +115,8 @@ func (d *dossier) lateLeads() (leads []Lead) {
 	for _, e := range d.entries {
 		if late := d.lateness(e); late != "" && !strings.HasPrefix(e.Type, "programme.") {
 			leads = append(leads, Lead{
-				Code: "act.late", Title: e.Verb + late, Text: fmt.Sprintf("%s %s。", domain.DayOf(e.EffectiveAt), e.Sentence), Basis: e.Article,
-				Day: domain.DayOf(e.EffectiveAt), Positions: positions(e.Position), Persons: persons(e.Actor.Person),
+				Code: "act.late", Title: e.Verb + late, Text: fmt.Sprintf("%s %s。", dayOf(e.EffectiveAt), e.Sentence), Basis: e.Article,
+				Day: dayOf(e.EffectiveAt), Positions: positions(e.Position), Persons: persons(e.Actor.Person),
 			})
 		}
 	}
@@ -170,7 +170,7 @@ func (d *dossier) vacancyLeads() []Lead {
 	var paid []eventstore.Position
 	var first domain.Day
 	for _, e := range d.of("execution.paid") {
-		if day := domain.DayOf(e.EffectiveAt); d.holder(day) == "" {
+		if day := dayOf(e.EffectiveAt); d.holder(day) == "" {
 			first = either(first == "", day, first)
 			paid = append(paid, e.Position)
 		}
@@ -261,7 +261,7 @@ func (d *dossier) facts() []Lead {
 }
 
 func factOf(code, title string, e Entry) Lead {
-	day := domain.DayOf(e.EffectiveAt)
+	day := dayOf(e.EffectiveAt)
 	return Lead{Code: code, Title: title, Day: day, Positions: positions(e.Position), Persons: persons(e.Actor.Person), Basis: e.Article, Text: fmt.Sprintf("%s %s。", day, e.Sentence), Programme: e.Programme, Year: e.Year}
 }
 

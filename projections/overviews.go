@@ -204,7 +204,7 @@ func (o *Overview) sort(tasks []Task) {
 func newGroups(today domain.Day) []TaskGroup {
 	t := today.Time()
 	sunday := today.AddDays((7 - int(t.Weekday())) % 7)
-	month := domain.DayOf(time.Date(t.Year(), t.Month()+1, 1, 0, 0, 0, 0, domain.Beijing).AddDate(0, 0, -1))
+	month := dayOf(time.Date(t.Year(), t.Month()+1, 1, 0, 0, 0, 0, domain.Beijing).AddDate(0, 0, -1))
 	return []TaskGroup{
 		{Code: GroupOverdue, Until: today.AddDays(-1)}, {Code: GroupToday, Until: today}, {Code: GroupThisWeek, Until: sunday}, {Code: GroupThisMonth, Until: month}, {Code: GroupLater},
 	}

@@ -20,7 +20,7 @@ type Page struct {
 	dialect  dialect
 	suffix   string // of the tables written: empty for the live ones
 	tables   map[string]*rows
-	prepared map[string]*sql.Stmt
+	prepared map[string]statement
 	pending  map[string]unwritten
 	empty    map[string]bool // tables that were empty when the page was made
 }
@@ -34,6 +34,7 @@ type rows struct {
 	kept  map[key]any // *R
 	dirty map[key]bool
 	order []key // of the dirty, as first put
+	args  []any // of the last statement, used again
 	whole bool  // what is not kept is not in the table either
 }
 
@@ -89,10 +90,34 @@ func (p *Page) find(r *rows, k key) ([]byte, error) {
 	return doc, err
 }
 
-// prepare keeps statements for the length of the transaction. They run without
-// the caller's context: a page is written or rolled back as a whole, and a
-// context that can end costs a goroutine per statement.
-func (p *Page) prepare(text string) (*sql.Stmt, error) {
+// A statement is run many times in one transaction. It runs without the caller's
+// context: a page is written or rolled back as a whole, and a context that can
+// end costs a goroutine for each run.
+type statement interface {
+	Exec(args ...any) (sql.Result, error)
+	QueryRow(args ...any) *sql.Row
+}
+
+// remembered is a statement the driver itself keeps prepared, for as long as its
+// connection lives.
+type remembered struct {
+	tx   *sql.Tx
+	text string
+}
+
+func (s remembered) Exec(args ...any) (sql.Result, error) {
+	return s.tx.ExecContext(context.Background(), s.text, args...)
+}
+
+func (s remembered) QueryRow(args ...any) *sql.Row {
+	return s.tx.QueryRowContext(context.Background(), s.text, args...)
+}
+
+// prepare keeps statements for the length of the transaction.
+func (p *Page) prepare(text string) (statement, error) {
+	if p.dialect == postgresDialect {
+		return remembered{p.tx, text}, nil
+	}
 	if stmt, ok := p.prepared[text]; ok {
 		return stmt, nil
 	}
@@ -105,7 +130,7 @@ func (p *Page) prepare(text string) (*sql.Stmt, error) {
 }
 
 // begin makes tx the transaction the page reads from and writes to.
-func (p *Page) begin(tx *sql.Tx) { p.tx, p.prepared = tx, map[string]*sql.Stmt{} }
+func (p *Page) begin(tx *sql.Tx) { p.tx, p.prepared = tx, map[string]statement{} }
 
 // write puts all changed rows into the transaction.
 func (p *Page) write() error {
@@ -141,8 +166,8 @@ func (p *Page) writeTable(r *rows) error {
 	return nil
 }
 
-func (r *rows) upsert(stmt *sql.Stmt, keys []key) error {
-	var args []any
+func (r *rows) upsert(stmt statement, keys []key) error {
+	args := r.args[:0]
 	for _, k := range keys {
 		values, err := r.values(k, r.kept[k])
 		if err != nil {
@@ -150,6 +175,7 @@ func (r *rows) upsert(stmt *sql.Stmt, keys []key) error {
 		}
 		args = append(args, values...)
 	}
+	r.args = args
 	_, err := stmt.Exec(args...)
 	return err
 }

@@ -9,6 +9,7 @@ import (
 
 	"wenxiao/eventstore"
 	"wenxiao/eventstore/memory"
+	"wenxiao/eventstore/postgres/pgtest"
 	"wenxiao/eventstore/sqlite"
 )
 
@@ -24,8 +25,15 @@ func BenchmarkRebuild(b *testing.B) {
 	}
 	defer store.Close()
 	head, _ := store.Head(b.Context())
+	b.Run("sqlite", func(b *testing.B) {
+		rebuild(b, store, head, func() string { return "sqlite:" + filepath.Join(b.TempDir(), "views.db") })
+	})
+	b.Run("postgres", func(b *testing.B) { rebuild(b, store, head, func() string { return pgtest.URL(b) }) })
+}
+
+func rebuild(b *testing.B, store eventstore.Store, head eventstore.Position, address func() string) {
 	for b.Loop() {
-		db, err := OpenDB(b.Context(), "sqlite:"+filepath.Join(b.TempDir(), "views.db"))
+		db, err := OpenDB(b.Context(), address())
 		if err != nil {
 			b.Fatal(err)
 		}

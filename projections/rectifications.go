@@ -19,7 +19,7 @@ var rectificationsTable = &tableOf[Rectification]{
 		Indexes: []string{"programme, year", "status, due"},
 	},
 	columns: func(k key, r *Rectification) []any {
-		return []any{k[0], string(r.Programme), int64(r.Year), string(r.Unit), r.Status, string(r.Due), string(domain.DayOf(r.IssuedAt)), string(domain.DayOf(r.ReportedAt)), r.Document, int64(r.Position)}
+		return []any{k[0], string(r.Programme), int64(r.Year), string(r.Unit), r.Status, string(r.Due), string(dayOf(r.IssuedAt)), string(dayOf(r.ReportedAt)), r.Document, int64(r.Position)}
 	},
 }
 

@@ -37,7 +37,7 @@ func (s Score) since() domain.Day {
 	case EvaluationFedBack:
 		at = s.FedBackAt
 	}
-	return domain.DayOf(at)
+	return dayOf(at)
 }
 
 // codes are the codes of the findings, each between blanks.

@@ -3,6 +3,7 @@ package projections
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -92,5 +93,45 @@ func TestFigures(t *testing.T) {
 	}
 	if got := rate(2154576, 2500000).String(); got != "0.8618" {
 		t.Error(got)
+	}
+}
+
+func TestDayOf(t *testing.T) {
+	for _, s := range []string{"0001-01-01T00:00:00Z", "1969-12-31T15:59:59Z", "1969-12-31T16:00:00Z", "2022-05-30T15:59:59Z", "2022-05-30T16:00:00Z", "2200-01-01T00:00:00Z"} {
+		at, err := time.Parse(time.RFC3339, s)
+		check(t, err)
+		if got, want := dayOf(at), domain.DayOf(at); got != want || dayOf(at) != want {
+			t.Errorf("dayOf(%s) = %s, want %s", s, got, want)
+		}
+	}
+}
+
+func TestPackedEntryComesBack(t *testing.T) {
+	amount := domain.Money(-5)
+	at := time.Date(2022, 5, 30, 2, 0, 0, 7, time.UTC)
+	e := Entry{
+		Position: 9, Event: "id", Type: "execution.recalled.v1", Stream: "execution-p-2022", Revision: 3, Programme: "p", ProgrammeName: "名", Year: 2022, RecordedAt: at, EffectiveAt: at.Add(-24 * time.Hour),
+		Actor: domain.Actor{Person: "a", Name: "张某", Post: "科长", Unit: "u", Capacity: "代办", OnBehalfOf: "李某"}, UnitName: "局", Verb: "收回", Text: "收回\n1 万元", Reason: "因\"", Decision: true,
+		Late: true, LateDays: 1, Corrects: "x", Basis: []string{"忻州办法", ""}, Article: "y", Rulebook: "r@1", Stage: "execution", Lane: "finance", Attested: true, Amount: &amount, Document: "号",
+	}
+	e.Sentence = sentence(e.Actor, e.UnitName, false, e.Text)
+	for _, want := range []Entry{e, {}, {Position: 1, Text: "x", Automatic: true, Sentence: "系统 x"}} {
+		if want.RecordedAt.IsZero() {
+			want.RecordedAt, want.EffectiveAt = time.Unix(0, 0).UTC(), time.Unix(0, 0).UTC()
+			want.Sentence = sentence(want.Actor, "", want.Automatic, want.Text)
+		}
+		var got Entry
+		check(t, got.readFrom(want.appendTo(nil)))
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("\n got %+v\nwant %+v", got, want)
+		}
+	}
+	e.Text = "a\x1fb"
+	var got Entry
+	if err := got.readFrom(e.appendTo(nil)); err != nil || got.Text != "a b" || got.Lane != "finance" {
+		t.Errorf("a separator in the text: %q, %v", got.Text, err)
+	}
+	if err := new(Entry).readFrom([]byte("9\x1fid")); err == nil {
+		t.Error("half an entry was read")
 	}
 }

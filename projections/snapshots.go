@@ -23,7 +23,7 @@ var snapshotsTable = &tableOf[Snapshot]{
 var warningsTable = &tableOf[Warning]{
 	Table: Table{Name: "warnings_v1", Columns: "programme TEXT, year BIGINT, warning TEXT, status TEXT, raised TEXT, explained TEXT, grave BIGINT, working TEXT, position BIGINT", Key: "programme, year, warning", Indexes: []string{"status"}},
 	columns: func(k key, w *Warning) []any {
-		return []any{k[0], k[1], k[2], w.Status, string(domain.DayOf(w.RaisedAt)), string(domain.DayOf(w.ExplainedAt)), flag(w.Grave), w.Working, int64(w.Position)}
+		return []any{k[0], k[1], k[2], w.Status, string(dayOf(w.RaisedAt)), string(dayOf(w.ExplainedAt)), flag(w.Grave), w.Working, int64(w.Position)}
 	},
 }
 

@@ -87,7 +87,7 @@ func (r *roll) begin(f Fact, t Tenure) {
 		t.PostTitle, t.Duties = r.Posts[i].Title, r.Posts[i].Duties
 	}
 	t.PostTitle = nameOr(t.PostTitle, t.Post)
-	t.Event, t.Position, t.RecordedOn = f.ID, f.Position, domain.DayOf(f.RecordedAt)
+	t.Event, t.Position, t.RecordedOn = f.ID, f.Position, dayOf(f.RecordedAt)
 	if t.Since < t.RecordedOn {
 		t.Late, t.LateDays = true, t.Since.DaysUntil(t.RecordedOn)
 	}

@@ -115,7 +115,7 @@ func (c *collector) take(e Entry) bool {
 }
 
 func (c *collector) matches(e Entry) bool {
-	f, day := c.filter, domain.DayOf(e.EffectiveAt)
+	f, day := c.filter, dayOf(e.EffectiveAt)
 	noun, _, _ := strings.Cut(e.Type, ".")
 	switch {
 	case f.Person != "" && e.Actor.Person != f.Person,
@@ -193,16 +193,16 @@ func (f TrailFilter) terms() []string {
 		terms = append(terms, termsOf(word)...)
 	}
 	if f.Unit != "" {
-		terms = append(terms, "=unit:"+string(f.Unit))
+		terms = append(terms, markUnit+string(f.Unit))
 	}
 	if f.Type != "" {
-		terms = append(terms, "=type:"+f.Type)
+		terms = append(terms, markType+f.Type)
 	}
 	if f.LateOnly {
-		terms = append(terms, "=late")
+		terms = append(terms, markLate)
 	}
 	if f.CorrectionsOnly {
-		terms = append(terms, "=corrects")
+		terms = append(terms, markCorrects)
 	}
 	slices.Sort(terms)
 	return slices.Compact(terms)

@@ -120,7 +120,7 @@ func (people) named(page *Page, f Fact, person, name string, do func(*Person)) e
 	if err != nil {
 		return err
 	}
-	day := domain.DayOf(f.EffectiveAt)
+	day := dayOf(f.EffectiveAt)
 	if p.FirstSeen == "" || day < p.FirstSeen {
 		p.FirstSeen = day
 	}

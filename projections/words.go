@@ -164,11 +164,14 @@ type blockWords struct {
 	known map[string][]*posting // what words of sentences come to: most come again
 	begun bool                  // since the last flush: the table has nothing of this block yet
 	pairs map[pair]*posting
-	marks map[string]*posting
+	types map[string]*posting
+	nouns map[string]*posting
+	units map[string]*posting
+	flags map[string]*posting
 }
 
 func newBlockWords() unwritten {
-	return &blockWords{known: map[string][]*posting{}, pairs: map[pair]*posting{}, marks: map[string]*posting{}}
+	return &blockWords{known: map[string][]*posting{}, pairs: map[pair]*posting{}, types: map[string]*posting{}, nouns: map[string]*posting{}, units: map[string]*posting{}, flags: map[string]*posting{}}
 }
 
 // indexEntry notes the words of e.
@@ -187,9 +190,7 @@ func indexEntry(page *Page, e *Entry) error {
 			b.note(word, offset)
 		}
 	}
-	for _, m := range e.marks() {
-		found(b.marks, m).add(offset)
-	}
+	b.mark(e, offset)
 	return nil
 }
 
@@ -214,18 +215,27 @@ func found[W comparable](words map[W]*posting, w W) *posting {
 	return p
 }
 
-// marks are the words that stand for what an entry is, not for what it says.
-func (e *Entry) marks() []string {
+// mark notes the words that stand for what an entry is, not for what it says.
+func (b *blockWords) mark(e *Entry, offset uint16) {
 	noun, _, _ := strings.Cut(e.Type, ".")
-	marks := []string{"=type:" + e.Type, "=type:" + noun, "=unit:" + e.Actor.Unit}
+	found(b.types, e.Type).add(offset)
+	found(b.nouns, noun).add(offset)
+	found(b.units, e.Actor.Unit).add(offset)
 	if e.Late {
-		marks = append(marks, "=late")
+		found(b.flags, markLate).add(offset)
 	}
 	if e.Corrects != "" {
-		marks = append(marks, "=corrects")
+		found(b.flags, markCorrects).add(offset)
 	}
-	return marks
 }
+
+// Words of the index that no text holds.
+const (
+	markType     = "=type:"
+	markUnit     = "=unit:"
+	markLate     = "=late"
+	markCorrects = "=corrects"
+)
 
 // flush puts what was gathered into the table.
 func (b *blockWords) flush(page *Page) error {
@@ -234,14 +244,19 @@ func (b *blockWords) flush(page *Page) error {
 			return err
 		}
 	}
-	for w, p := range b.marks {
-		if err := b.put(page, w, p); err != nil {
-			return err
+	for _, m := range []struct {
+		prefix string
+		words  map[string]*posting
+	}{{markType, b.types}, {markType, b.nouns}, {markUnit, b.units}, {"", b.flags}} {
+		for w, p := range m.words {
+			if err := b.put(page, m.prefix+w, p); err != nil {
+				return err
+			}
 		}
+		clear(m.words)
 	}
 	clear(b.known)
 	clear(b.pairs)
-	clear(b.marks)
 	b.begun = false
 	return nil
 }
