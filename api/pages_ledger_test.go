@@ -5,10 +5,12 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"html"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -245,4 +247,37 @@ func TestCheckAnUploadedWorkbook(t *testing.T) {
 	d.http.ServeHTTP(w, request)
 	r.page, r.status = w.Body.String(), w.Code
 	r.shows("体育中心与委托运营方结算费用", "条款完成率", "第 12 行")
+}
+
+func TestLookingBackSpeaksBothLanguages(t *testing.T) {
+	d := newOffice(t, demo)
+	d.funded()
+	r := d.settled().reads("auditor")
+	for address, words := range map[string]string{
+		"/programmes/p1/2025/replay": "Two moments compared", "/programmes/p1/2025/chain": "Who handed on to whom", "/people": "Find a person",
+		"/people/p-unit": "Posts held", "/record": "Verify it yourself", "/check": "Check your own table", "/check?table=C26&b=hubei": "Where A and B part", "/monitoring": "Both lines and time",
+	} {
+		r.cookies[languageCookie] = "en"
+		if r.open(address).shows(words); r.status != http.StatusOK {
+			t.Errorf("%s answers %d", address, r.status)
+		}
+		delete(r.cookies, languageCookie)
+	}
+}
+
+// Every cell of the form leads to the event that filled it.
+func TestEveryCellHasAnOrigin(t *testing.T) {
+	d := newOffice(t, demo)
+	d.funded()
+	r := d.settled().reads("auditor").open("/programmes/p1/2025/replay")
+	links := regexp.MustCompile(`href="([^"]*[?&;]cell=[^"]*)"`).FindAllStringSubmatch(r.page, -1)
+	if len(links) < 15 {
+		t.Fatalf("only %d cells lead anywhere", len(links))
+	}
+	for _, link := range links {
+		address, _, _ := strings.Cut(html.UnescapeString(link[1]), "#")
+		if r.open(address); strings.Contains(r.page, "没有事件填过这一格") {
+			t.Errorf("%s has no origin", link[1])
+		}
+	}
 }

@@ -51,7 +51,7 @@ func (s *Server) recordPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	for _, e := range trail.Entries {
-		record, err := s.recordAt(r.Context(), e.Position)
+		record, err := s.recordOf(r.Context(), e)
 		if err != nil {
 			return err
 		}
@@ -150,7 +150,16 @@ func choices(options []web.Option, chosen string) []web.Option {
 	return kept
 }
 
-// recordAt reads one record from the store, byte for byte.
+// recordOf reads the record an entry tells of, byte for byte. A stream is short
+// where the ledger is long.
+func (s *Server) recordOf(ctx context.Context, e projections.Entry) (eventstore.Record, error) {
+	for record, err := range s.Store.ReadStream(ctx, e.Stream, e.Revision-1) {
+		return record, err
+	}
+	return eventstore.Record{}, projections.ErrNotFound
+}
+
+// recordAt reads one record from the store.
 func (s *Server) recordAt(ctx context.Context, at eventstore.Position) (eventstore.Record, error) {
 	for record, err := range s.Store.ReadAll(ctx, at-1) {
 		return record, err
