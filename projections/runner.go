@@ -50,9 +50,14 @@ func All() []Projection {
 // nil. It returns an error, after saying so in the log and on the marks, when a
 // record cannot be read. Where the database fails it tries again.
 func (r *Runner) Run(ctx context.Context) error {
-	pause := 100 * time.Millisecond
+	const shortest, longest = 100 * time.Millisecond, 10 * time.Second
+	pause := shortest
 	for {
+		begun := time.Now()
 		err := r.follow(ctx)
+		if time.Since(begun) > longest {
+			pause = shortest
+		}
 		switch {
 		case ctx.Err() != nil:
 			return nil
@@ -66,7 +71,7 @@ func (r *Runner) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-time.After(pause):
-			pause = min(2*pause, 10*time.Second)
+			pause = min(2*pause, longest)
 		}
 	}
 }
@@ -163,6 +168,9 @@ func (r *Runner) WaitFor(ctx context.Context, position eventstore.Position) erro
 func (r *Runner) Marks(ctx context.Context) ([]Mark, error) {
 	head, err := r.store.Head(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if _, err := r.db.ExecContext(ctx, dialectOf(r.db).spell(marksSchema)); err != nil {
 		return nil, err
 	}
 	var marks []Mark
