@@ -3,6 +3,7 @@ package intake
 import (
 	"errors"
 	"strings"
+	"time"
 
 	"wenxiao/domain"
 	"wenxiao/domain/evaluation"
@@ -46,7 +47,9 @@ func (e *entry) check() error {
 	for _, f := range result.Findings {
 		check.Findings = append(check.Findings, evaluation.Finding{Code: string(f.Code), Cell: f.Cell, Message: f.Message, Basis: f.Basis})
 	}
-	return execute(e, evaluation.Stored, e.stream(), check, e.meta("check", e.Today))
+	now := e.meta("check", e.Today)
+	now.EffectiveAt = time.Time{} // it happens as it is recorded
+	return execute(e, evaluation.Stored, e.stream(), check, now)
 }
 
 func loadUnit(e *entry, code domain.UnitCode) (known bool, at eventstore.Revision, err error) {
