@@ -126,7 +126,7 @@ func (s *Server) noticeFields(at situation) []web.Field {
 	}
 	for i := range min(found, 20) + spareIssues {
 		n := strconv.Itoa(i)
-		problem := web.Field{Name: "issues-" + n + "-problem", Label: fmt.Sprintf("问题 %d", i+1), Kind: "long", Must: i == 0}
+		problem := web.Field{Name: "issues-" + n + "-problem", Label: fmt.Sprintf("问题 %d", i+1), Kind: "brief", Must: i == 0}
 		if i < found {
 			problem.Value = at.score().Findings[i].Message
 		}
