@@ -55,7 +55,7 @@ func printVersion(w io.Writer, p place) {
 		version = info.Main.Version
 	}
 	fmt.Fprintf(w, "程序 (program)  wenxiao %s，%s %s/%s\n账本 (ledger)   %s\n时钟 (clock)    %s\n",
-		version, runtime.Version(), runtime.GOOS, runtime.GOARCH, p.url, beijing(time.Now()))
+		version, runtime.Version(), runtime.GOOS, runtime.GOARCH, p, beijing(time.Now()))
 }
 
 // examine reads the whole ledger and says what is wrong with it: positions and

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -43,6 +44,14 @@ func (p place) path() (string, bool) { return strings.CutPrefix(p.url, "sqlite:"
 
 func (p place) isPostgres() bool {
 	return strings.HasPrefix(p.url, "postgres://") || strings.HasPrefix(p.url, "postgresql://")
+}
+
+// String is the address without its password.
+func (p place) String() string {
+	if u, err := url.Parse(p.url); err == nil && p.isPostgres() {
+		return u.Redacted()
+	}
+	return p.url
 }
 
 func (p place) views() string {
