@@ -27,8 +27,10 @@ var boardTable = &tableOf[boardRow]{
 		Key:     "programme, year",
 	},
 	columns: func(k key, r *boardRow) []any {
-		return []any{k[0], k[1], string(r.Unit), r.state(), r.Contradiction, abs(points(r.Attainment) - points(r.Execution)),
-			sortable(&r.Attainment), sortable(&r.Execution), int64(r.Budget), int64(r.Paid), int64(r.Position)}
+		return []any{
+			k[0], k[1], string(r.Unit), r.state(), r.Contradiction, abs(points(r.Attainment) - points(r.Execution)),
+			sortable(&r.Attainment), sortable(&r.Execution), int64(r.Budget), int64(r.Paid), int64(r.Position),
+		}
 	},
 }
 

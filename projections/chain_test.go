@@ -163,8 +163,14 @@ func TestDutyMatrix(t *testing.T) {
 		return "?"
 	}
 	for _, want := range [][3]string{
-		{"goal.file", SeatUnit, "办 done"}, {"goal.review", SeatFinance, "审 done"}, {"handover", SeatDepartment, "审 empty"}, {"pay", SeatTreasury, "办 done"},
-		{"warning", SeatUnit, "办 empty"}, {"evaluation.file", SeatUnit, "办 late"}, {"rectification", SeatResponsible, "办 done"}, {"goal.file", SeatAgency, " "},
+		{"goal.file", SeatUnit, "办 done"},
+		{"goal.review", SeatFinance, "审 done"},
+		{"handover", SeatDepartment, "审 empty"},
+		{"pay", SeatTreasury, "办 done"},
+		{"warning", SeatUnit, "办 empty"},
+		{"evaluation.file", SeatUnit, "办 late"},
+		{"rectification", SeatResponsible, "办 done"},
+		{"goal.file", SeatAgency, " "},
 	} {
 		if got := state(want[0], want[1]); got != want[2] {
 			t.Errorf("%s, %s: %q, want %q", want[0], want[1], got, want[2])

@@ -27,13 +27,11 @@ type city struct {
 	rand   *rand.Rand
 	day    time.Time
 	seen   map[string]eventstore.Revision
-	batch  map[string][]eventstore.Draft
-	order  []string
 	events int
 }
 
 func newCity(t testing.TB, store eventstore.Store, seed uint64) *city {
-	return &city{t: t, store: store, rand: rand.New(rand.NewPCG(seed, 1)), day: time.Date(2021, 9, 1, 1, 0, 0, 0, time.UTC), seen: map[string]eventstore.Revision{}, batch: map[string][]eventstore.Draft{}}
+	return &city{t: t, store: store, rand: rand.New(rand.NewPCG(seed, 1)), day: time.Date(2021, 9, 1, 1, 0, 0, 0, time.UTC), seen: map[string]eventstore.Revision{}}
 }
 
 func (c *city) write(stream string, unitCode, person, post string, e domain.Event) {

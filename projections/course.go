@@ -282,6 +282,8 @@ func (p *Programme) waitsFor() string {
 		return "整改中，限 " + string(p.RectificationDue)
 	case p.OpenRectifications > 0:
 		return "整改报告待审核"
+	case p.Source != nil: // a published table asks nothing of anybody
+		return ""
 	case p.EvaluationStatus == EvaluationFiled:
 		return "自评待复核"
 	case p.EvaluationStatus == EvaluationReturned:

@@ -212,7 +212,7 @@ func evaluationDeed(event evaluation.Event) deed {
 	case evaluation.Checked:
 		d.verb, d.reason = "复核", e.Opinion
 		d.text = fmt.Sprintf("复核自评第 %d 版：印刷 %s 分，重算 %s 分，%s%s", e.Version, score(e.Printed), score(e.Computed),
-			either(len(e.Findings) > 0, fmt.Sprintf("不符 %d 处", len(e.Findings)), "一致"), when(e.Opinion != "", "；"+e.Opinion))
+			outcome(e), when(e.Opinion != "", "；"+e.Opinion))
 	case evaluation.Returned:
 		d.verb, d.reason = "退回", e.Reason
 		d.text = fmt.Sprintf("退回自评第 %d 版%s", e.Version, because(e.Reason))
@@ -224,6 +224,18 @@ func evaluationDeed(event evaluation.Event) deed {
 		d.text = "反馈评价结果" + because(e.Opinion) + when(len(e.Requirements) > 0, fmt.Sprintf("，整改要求 %d 项", len(e.Requirements)))
 	}
 	return d
+}
+
+// outcome says what a check came to. An incomplete table may differ in its total
+// without a finding: the missing rows are not held against it.
+func outcome(e evaluation.Checked) string {
+	switch {
+	case len(e.Findings) > 0:
+		return fmt.Sprintf("不符 %d 处", len(e.Findings))
+	case e.Printed != nil && e.Computed != nil && e.Printed.Equal(*e.Computed):
+		return "一致"
+	}
+	return "未见不符"
 }
 
 func rectificationDeed(event rectification.Event) deed {

@@ -43,7 +43,9 @@ var matters = []matter{
 	{
 		code: "goal.file", title: "目标申报", basis: "忻州办法 第十九条", stage: StageGoal,
 		parts: []part{
-			{SeatResponsible, roleActs, []string{"goal.filed"}}, {SeatUnit, roleActs, []string{"goal.filed"}}, {SeatDepartment, roleActs, []string{"goal.filed"}},
+			{SeatResponsible, roleActs, []string{"goal.filed"}},
+			{SeatUnit, roleActs, []string{"goal.filed"}},
+			{SeatDepartment, roleActs, []string{"goal.filed"}},
 			{SeatFinance, roleKnows, nil},
 		},
 		called: func(d *dossier) bool { return d.has("goal.approved", "execution.budget-set", "execution.paid") },
@@ -52,7 +54,8 @@ var matters = []matter{
 		code: "goal.review", title: "目标审核", basis: "忻州办法 第二十条", stage: StageGoal,
 		parts: []part{
 			{SeatUnit, roleKnows, nil},
-			{SeatDepartment, roleExamines, []string{"goal.reviewed", "goal.returned"}}, {SeatFinance, roleExamines, []string{"goal.reviewed", "goal.returned"}},
+			{SeatDepartment, roleExamines, []string{"goal.reviewed", "goal.returned"}},
+			{SeatFinance, roleExamines, []string{"goal.reviewed", "goal.returned"}},
 		},
 		called: func(d *dossier) bool { return d.has("goal.approved") },
 	},
@@ -76,7 +79,9 @@ var matters = []matter{
 	{
 		code: "snapshot", title: "监控报送", basis: "忻州办法 第二十七条", stage: StageExecution,
 		parts: []part{
-			{SeatResponsible, roleActs, []string{"monitoring.snapshot-taken"}}, {SeatUnit, roleActs, []string{"monitoring.snapshot-taken"}}, {SeatDepartment, roleActs, []string{"monitoring.snapshot-taken"}},
+			{SeatResponsible, roleActs, []string{"monitoring.snapshot-taken"}},
+			{SeatUnit, roleActs, []string{"monitoring.snapshot-taken"}},
+			{SeatDepartment, roleActs, []string{"monitoring.snapshot-taken"}},
 			{SeatFinance, roleKnows, nil},
 		},
 		called: func(d *dossier) bool { return d.has("execution.budget-set") && d.past("monitoring") },
@@ -85,7 +90,9 @@ var matters = []matter{
 	{
 		code: "warning", title: "预警说明与处置", basis: "忻州办法 第二十六条；南通办法 第十条", stage: StageExecution,
 		parts: []part{
-			{SeatResponsible, roleActs, []string{"monitoring.warning-explained"}}, {SeatUnit, roleActs, []string{"monitoring.warning-explained"}}, {SeatDepartment, roleActs, []string{"monitoring.warning-explained"}},
+			{SeatResponsible, roleActs, []string{"monitoring.warning-explained"}},
+			{SeatUnit, roleActs, []string{"monitoring.warning-explained"}},
+			{SeatDepartment, roleActs, []string{"monitoring.warning-explained"}},
 			{SeatFinance, roleExamines, []string{"monitoring.warning-cleared", "execution.suspended", "execution.stopped", "execution.resumed"}},
 		},
 		called: func(d *dossier) bool { return slices.ContainsFunc(d.warnings, d.unexplained) },
@@ -97,7 +104,9 @@ var matters = []matter{
 	{
 		code: "evaluation.file", title: "自评", basis: "忻州办法 第三十条", stage: StageEvaluation,
 		parts: []part{
-			{SeatResponsible, roleActs, []string{"evaluation.self-filed"}}, {SeatUnit, roleActs, []string{"evaluation.self-filed"}}, {SeatDepartment, roleActs, []string{"evaluation.self-filed"}},
+			{SeatResponsible, roleActs, []string{"evaluation.self-filed"}},
+			{SeatUnit, roleActs, []string{"evaluation.self-filed"}},
+			{SeatDepartment, roleActs, []string{"evaluation.self-filed"}},
 			{SeatFinance, roleKnows, nil},
 		},
 		called: func(d *dossier) bool { return d.has("execution.budget-set") && d.past("self-evaluation") },
@@ -106,15 +115,19 @@ var matters = []matter{
 	{
 		code: "evaluation.check", title: "自评复核", basis: "忻州办法 第三十八条", stage: StageEvaluation,
 		parts: []part{
-			{SeatUnit, roleKnows, nil}, {SeatDepartment, roleExamines, []string{"evaluation.checked", "evaluation.returned"}},
-			{SeatFinance, roleExamines, []string{"evaluation.checked", "evaluation.returned", "evaluation.finalised"}}, {SeatAgency, roleExamines, []string{"evaluation.checked"}},
+			{SeatUnit, roleKnows, nil},
+			{SeatDepartment, roleExamines, []string{"evaluation.checked", "evaluation.returned"}},
+			{SeatFinance, roleExamines, []string{"evaluation.checked", "evaluation.returned", "evaluation.finalised"}},
+			{SeatAgency, roleExamines, []string{"evaluation.checked"}},
 		},
 		called: func(d *dossier) bool { return d.has("evaluation.finalised") },
 	},
 	{
 		code: "rectification", title: "整改", basis: "忻州办法 第四十条第一项", stage: StageResult,
 		parts: []part{
-			{SeatResponsible, roleActs, []string{"rectification.work-reported"}}, {SeatUnit, roleActs, []string{"rectification.work-reported"}}, {SeatDepartment, roleActs, []string{"rectification.work-reported"}},
+			{SeatResponsible, roleActs, []string{"rectification.work-reported"}},
+			{SeatUnit, roleActs, []string{"rectification.work-reported"}},
+			{SeatDepartment, roleActs, []string{"rectification.work-reported"}},
 			{SeatFinance, roleExamines, []string{"rectification.notice-issued", "rectification.work-returned", "rectification.notice-closed"}},
 		},
 		called: func(d *dossier) bool {

@@ -25,7 +25,6 @@ type office struct {
 	t     testing.TB
 	store eventstore.Store
 	day   domain.Day
-	who   domain.Actor
 	n     int
 	ids   map[string][]string // event ids by stream
 }

@@ -16,6 +16,7 @@ import (
 const tasksPerGroup = 50
 
 // A taskQuery finds the tasks of one kind: rows t about a programme p of unit u.
+// What was taken from a source is left out where it asks nothing of anybody.
 // Columns are id, the day it counts from, a number and a text for the fact, and
 // whether it is grave.
 type taskQuery struct {
@@ -30,9 +31,9 @@ type taskQuery struct {
 }
 
 const (
-	fromGoals          = " FROM goals_v1 t JOIN programmes_v1 p ON p.code = t.programme AND p.year = t.year"
+	fromGoals          = " FROM goals_v1 t JOIN programmes_v1 p ON p.code = t.programme AND p.year = t.year AND p.attested = 0"
 	fromWarnings       = " FROM warnings_v1 t JOIN programmes_v1 p ON p.code = t.programme AND p.year = t.year"
-	fromScores         = " FROM scores_v1 t JOIN programmes_v1 p ON p.code = t.programme AND p.year = t.year"
+	fromScores         = " FROM scores_v1 t JOIN programmes_v1 p ON p.code = t.programme AND p.year = t.year AND p.attested = 0"
 	fromRectifications = " FROM rectifications_v1 t JOIN programmes_v1 p ON p.code = t.programme AND p.year = t.year"
 )
 

@@ -111,7 +111,7 @@ func appendRaw(t testing.TB, store eventstore.Store, stream, eventType, data str
 }
 
 // later is a projection as a new version of the program would bring it.
-type later struct{ people }
+type later struct{}
 
 var laterTable = &tableOf[Person]{Table: Table{Name: "people_v2", Columns: "person TEXT, search TEXT, unit TEXT", Key: "person"}, columns: peopleTable.columns}
 

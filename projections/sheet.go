@@ -206,7 +206,7 @@ func (s *sheet) evaluation(event evaluation.Event) {
 	case evaluation.Checked:
 		s.set("evaluation/status", "自评状态", "第 "+strconv.Itoa(e.Version)+" 版已复核")
 		s.set("evaluation/computed", "重算得分", blankScore(e.Computed))
-		s.set("evaluation/findings", "校核", either(len(e.Findings) > 0, "不符 "+strconv.Itoa(len(e.Findings))+" 处", "一致"))
+		s.set("evaluation/findings", "校核", outcome(e))
 	case evaluation.Returned:
 		s.set("evaluation/status", "自评状态", "第 "+strconv.Itoa(e.Version)+" 版已退回")
 	case evaluation.Finalised:

@@ -67,8 +67,10 @@ func tell(t *testing.T) *story {
 
 func (s *story) begin() {
 	for _, u := range []unit.Register{
-		{Code: "finance", Name: "示例市财政局", Kind: unit.Finance}, {Code: "treasury", Name: "示例市国库支付中心", Kind: unit.Treasury},
-		{Code: "bureau", Name: "示例市体育局", Kind: unit.Department}, {Code: "sports", Name: "示例市体育中心", Kind: unit.Budgetary, Parent: "bureau"},
+		{Code: "finance", Name: "示例市财政局", Kind: unit.Finance},
+		{Code: "treasury", Name: "示例市国库支付中心", Kind: unit.Treasury},
+		{Code: "bureau", Name: "示例市体育局", Kind: unit.Department},
+		{Code: "sports", Name: "示例市体育中心", Kind: unit.Budgetary, Parent: "bureau"},
 	} {
 		must(s.office, unit.Stored, unit.Stream(u.Code), reviewer, u)
 	}

@@ -53,9 +53,27 @@ func TestIndexAgreesWithReading(t *testing.T) {
 	all, err := v.Trail(t.Context(), TrailFilter{Limit: MaxPerPage})
 	check(t, err)
 	for _, f := range []TrailFilter{
-		{Text: "农田"}, {Text: "中心"}, {Text: "中"}, {Text: "支付"}, {Text: "12"}, {Text: "预警 季度"}, {Text: "示例市第1局"}, {Unit: "u001"}, {Type: "goal"}, {Type: "execution.paid.v1"},
-		{Type: "monitoring", Unit: "finance"}, {LateOnly: true}, {CorrectionsOnly: true}, {Text: "支付", Year: 2022}, {Person: "zhou"}, {Person: "p001", Type: "goal"},
-		{Programme: "p001-00", Text: "支付"}, {Stream: "execution-p001-00-2022"}, {Stream: "unit-u001"}, {Effective: DayRange{From: "2021-09-01", To: "2021-09-01"}}, {Effective: DayRange{From: "2030-01-01"}},
+		{Text: "农田"},
+		{Text: "中心"},
+		{Text: "中"},
+		{Text: "支付"},
+		{Text: "12"},
+		{Text: "预警 季度"},
+		{Text: "示例市第1局"},
+		{Unit: "u001"},
+		{Type: "goal"},
+		{Type: "execution.paid.v1"},
+		{Type: "monitoring", Unit: "finance"},
+		{LateOnly: true},
+		{CorrectionsOnly: true},
+		{Text: "支付", Year: 2022},
+		{Person: "zhou"},
+		{Person: "p001", Type: "goal"},
+		{Programme: "p001-00", Text: "支付"},
+		{Stream: "execution-p001-00-2022"},
+		{Stream: "unit-u001"},
+		{Effective: DayRange{From: "2021-09-01", To: "2021-09-01"}},
+		{Effective: DayRange{From: "2030-01-01"}},
 	} {
 		c := &collector{filter: f, words: strings.Fields(f.Text)}
 		var want []eventstore.Position
