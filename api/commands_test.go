@@ -333,3 +333,19 @@ func TestFindingsAreTheLedgersOwn(t *testing.T) {
 	}
 	d.change("finance", "evaluations/p1/2025/check", 1, `{"version":1,"rulebook":"wishful"}`).problem(422, "rulebook.unknown")
 }
+
+func FuzzConditionsAreReadOrRefused(f *testing.F) {
+	for _, seed := range []string{`"1"`, `W/"1"`, `""`, `*`, `"18446744073709551615"`, "2026-03-31", "2026-03-31T09:00:00+08:00", "有"} {
+		f.Add(seed, "", seed)
+		f.Add("", seed, seed)
+	}
+	f.Fuzz(func(t *testing.T, match, none, at string) {
+		revision, err := Conditions{IfMatch: match, IfNoneMatch: none}.revision()
+		if err == nil && (revision == 0) != (none == "*") {
+			t.Errorf("%q %q is revision %d", match, none, revision)
+		}
+		if moment, err := effective(at); err == nil && moment.IsZero() != (at == "") {
+			t.Errorf("%q is %s", at, moment)
+		}
+	})
+}

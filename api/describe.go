@@ -80,14 +80,14 @@ func (s *Server) signedInOnly(ctx huma.Context, next func(huma.Context)) {
 }
 
 // schemaName tells types of one name apart by their packages: goal.Return and
-// evaluation.Return. What is read goes without.
+// evaluation.Return. Only this package's own go without.
 func schemaName(t reflect.Type, hint string) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
 	name := huma.DefaultSchemaNamer(t, hint)
 	pkg := path.Base(t.PkgPath())
-	if t.Name() == "" || pkg == "api" || pkg == "domain" || pkg == "projections" || pkg == "." {
+	if t.Name() == "" || pkg == "api" || pkg == "." {
 		return name
 	}
 	return pkg + "." + name

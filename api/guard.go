@@ -204,7 +204,7 @@ func (s *Server) limit(next http.Handler) http.Handler {
 // takesFiles tells the addresses that take whole tables.
 func takesFiles(path string) bool {
 	switch path {
-	case "/check", "/api/v1/score", "/api/v1/scores/compare":
+	case "/check", "/api/v1/score":
 		return true
 	}
 	return false

@@ -162,3 +162,21 @@ func TestEveryPermissionSaysWhoAndWhere(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
+
+func TestEverybodyIsToldWhatTheyMayDo(t *testing.T) {
+	d := newOffice(t)
+	for _, account := range people {
+		me := into[Me](d.get(account.Username, "/api/v1/me"))
+		if me.Username != account.Username || me.Unit != account.Unit || me.Person != account.Person {
+			t.Errorf("%+v", me.Account)
+		}
+		for _, task := range me.May {
+			if permission(t, task.Command).Reach[account.Role] == 0 || task.Reach == "" || task.Title == "" {
+				t.Errorf("%s may not give %+v", account.Username, task)
+			}
+		}
+	}
+	if text := d.get("finance", "/api/v1/me").Body.String(); strings.Contains(text, "argon") || strings.Contains(text, "epoch") {
+		t.Errorf("too much: %s", text)
+	}
+}

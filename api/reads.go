@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 
+	"wenxiao/api/accounts"
 	"wenxiao/domain"
 	"wenxiao/domain/evaluation"
 	"wenxiao/domain/execution"
@@ -333,4 +334,32 @@ func (s *Server) askTrail(ctx context.Context, in *trailOf) (projections.Trail, 
 
 func (s *Server) askMarks(ctx context.Context, _ *struct{}) ([]projections.Mark, error) {
 	return s.Runner.Marks(ctx)
+}
+
+// Me is the caller's own account and what it may do, in whose affairs.
+type Me struct {
+	accounts.Account
+	May []Task `json:"may"`
+}
+
+// Task is one command the caller may give.
+type Task struct {
+	Command string `json:"command"`
+	Title   string `json:"title"`
+	Reach   string `json:"reach"` // 本单位, 本部门及所属单位, 全部单位
+	Basis   string `json:"basis,omitempty"`
+}
+
+func (s *Server) askMe(ctx context.Context, _ *struct{}) (Me, error) {
+	who, ok := whoIn(ctx)
+	if !ok {
+		return Me{}, errSignedOut
+	}
+	me := Me{Account: who.Account, May: []Task{}}
+	for _, p := range Permissions {
+		if reach, ok := p.Reach[who.Role]; ok {
+			me.May = append(me.May, Task{p.Command, p.Title, reach.String(), p.Basis})
+		}
+	}
+	return me, nil
 }

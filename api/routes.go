@@ -109,6 +109,7 @@ func (s *Server) queries(a huma.API) {
 	s.recordQueries(a)
 	s.scoreQueries(a)
 	query(s, a, "overview", "overview.tasks", "工作台", s.askOverview)
+	query(s, a, "me", "overview.me", "本人的账户，和可办的事", s.askMe)
 	query(s, a, "marks", "overview.marks", "查询表读到哪里", s.askMarks)
 }
 
