@@ -27,6 +27,8 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 	root.SetIn(in)
 	root.SetOut(out)
 	root.SetErr(errs)
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd(args...)
 	_, _, err := root.Find(args)
 	if err != nil { // no such command
 		return report(errs, usageError{err})
