@@ -8,6 +8,7 @@ TOOLS   := $(CURDIR)/.tools
 STAGE   := .ci/stage
 TEST    := $(TOOLS)/gotestsum --format pkgname-and-test-fails --format-hide-empty-pkg --hide-summary skipped --
 FUZZ    ?= 5s
+ROUNDS  ?= 10
 SCREENS ?= docs/screens
 MODULES := . e2e $(wildcard bench)
 
@@ -42,8 +43,11 @@ bench: ## the ledger measured beside others, in one run
 	go run -C bench . $(BENCH)
 
 .PHONY: soak
-soak: ## long fault campaigns: WENXIAO_SOAK=10m make soak
-	WENXIAO_SOAK=$${WENXIAO_SOAK:-10m} go test -count=1 -timeout 0 -run Soak -v ./...
+soak: ## long fault campaigns: kills, races, random histories; ROUNDS=100 for a night
+	go test -count=$(ROUNDS) -timeout 0 -run TestKill ./cmd/wenxiao
+	go test -count=$(ROUNDS) -timeout 0 -race ./eventstore/...
+	go test -count=1 -timeout 0 ./projections -rapid.checks=$(ROUNDS)00
+	.ci/fuzz $(ROUNDS)0s
 
 .PHONY: screens
 screens: ## pictures of every page into docs/screens
