@@ -287,6 +287,7 @@ func TestWhatIsEnteredLateSaysSo(t *testing.T) {
 	post("p2", "2026-02-02T09:00:01+08:00").problem(422, "request.effective-to-come")
 	post("p2", "2026-02-03").problem(422, "request.effective-to-come")
 	post("p2", "yesterday").problem(422, "request.malformed-time")
+	post("p2", "0001-01-01T00:00:00Z").problem(422, "request.malformed-time")
 	if d.head() != 1 {
 		t.Error("something was written all the same")
 	}
@@ -335,7 +336,7 @@ func TestFindingsAreTheLedgersOwn(t *testing.T) {
 }
 
 func FuzzConditionsAreReadOrRefused(f *testing.F) {
-	for _, seed := range []string{`"1"`, `W/"1"`, `""`, `*`, `"18446744073709551615"`, "2026-03-31", "2026-03-31T09:00:00+08:00", "有"} {
+	for _, seed := range []string{`"1"`, `W/"1"`, `""`, `*`, `"18446744073709551615"`, "2026-03-31", "2026-03-31T09:00:00+08:00", "0001-01-01T00:00:00Z", "有"} {
 		f.Add(seed, "", seed)
 		f.Add("", seed, seed)
 	}

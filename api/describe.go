@@ -237,17 +237,20 @@ func schemaOf(api huma.API, t reflect.Type) *huma.Schema {
 const bodyTimeout = 20 * time.Second
 
 // effective reads when something happened: a moment, or a day, of which it is
-// the beginning.
+// the beginning. The zero time is now.
 func effective(text string) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
-	if day := domain.Day(text); day.Valid() {
-		return day.Time(), nil
+	t := domain.Day(text).Time()
+	if t.IsZero() {
+		t, _ = time.Parse(time.RFC3339Nano, text)
 	}
-	t, err := time.Parse(time.RFC3339Nano, text)
-	if err != nil {
-		return t, domain.Refusal{Code: "request.malformed-time", Field: "/effectiveAt", Reason: fmt.Sprintf("“%s”不是时刻，应如 2026-03-31 或 2026-03-31T09:00:00+08:00", text)}
+	if !domain.DayOf(t).Year().Valid() {
+		return t, domain.Refusal{
+			Code: "request.malformed-time", Field: "/effectiveAt",
+			Reason: fmt.Sprintf("“%s”不是账本可记的时刻，应如 2026-03-31 或 2026-03-31T09:00:00+08:00", text),
+		}
 	}
 	return t, nil
 }
