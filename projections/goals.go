@@ -16,7 +16,7 @@ var goalsTable = &tableOf[Goal]{
 		Name:    "goals_v1",
 		Columns: "programme TEXT, year BIGINT, version BIGINT, latest BIGINT, status TEXT, since TEXT, unit TEXT, budget BIGINT, position BIGINT",
 		Key:     "programme, year, version",
-		Indexes: []string{"latest, status"},
+		Indexes: []string{"latest, status", "year"},
 	},
 	columns: func(k key, g *Goal) []any {
 		return []any{k[0], k[1], k[2], flag(g.Latest), g.Status, string(g.since()), string(g.Unit), int64(g.Budget), int64(g.Position)}

@@ -152,23 +152,36 @@ func (v Views) missing(ctx context.Context, today domain.Day, unit domain.UnitCo
 	if unit != "" {
 		w.add("(p.unit = ? OR p.department = ?)", string(unit), string(unit))
 	}
-	rows, err := v.programmes(ctx, w.sql(), w.args...)
 	var list []Task
-	for _, p := range rows {
-		code, kind, fact := "monitoring", TaskSnapshot, "监控尚未报送"
-		if p.Year < today.Year() {
-			code, kind, fact = "self-evaluation", TaskEvaluationFile, "自评尚未报送"
+	query := "SELECT p.code, p.name, p.year, p.unit, COALESCE(u.name, ''), p.position, p.jurisdiction FROM programmes_v1 p LEFT JOIN units_v1 u ON u.code = p.unit" + w.sql()
+	err := v.each(ctx, query, w.args, func(scan func(...any) error) error {
+		var t Task
+		var jurisdiction string
+		var position int64
+		if err := scan(&t.Programme, &t.ProgrammeName, &t.Year, &t.Unit, &t.UnitName, &position, &jurisdiction); err != nil {
+			return err
 		}
-		due, article, ok := deadline(bookOf(p.Jurisdiction, today), code, p.Year)
-		if !ok {
-			continue
+		t.Position, t.Mine = eventstore.Position(position), unit != ""
+		if t.owe(today, jurisdiction) {
+			list = append(list, t)
 		}
-		list = append(list, Task{
-			Kind: kind, Programme: p.Code, ProgrammeName: p.Name, Year: p.Year, Unit: p.Unit, UnitName: p.UnitName, Fact: fact, Due: due, Days: today.DaysUntil(due),
-			Basis: article, Mine: unit != "", Position: p.Position,
-		})
-	}
+		return nil
+	})
 	return list, err
+}
+
+// owe fills in what is owed for the task's year: monitoring within it,
+// self-evaluation after it. It reports whether the rulebook sets a day.
+func (t *Task) owe(today domain.Day, jurisdiction string) (ok bool) {
+	code := "monitoring"
+	t.Kind, t.Fact = TaskSnapshot, "监控尚未报送"
+	if t.Year < today.Year() {
+		code = "self-evaluation"
+		t.Kind, t.Fact = TaskEvaluationFile, "自评尚未报送"
+	}
+	t.Due, t.Basis, ok = deadline(bookOf(jurisdiction, today), code, t.Year)
+	t.Days = today.DaysUntil(t.Due)
+	return ok
 }
 
 // sort groups the tasks by deadline.

@@ -16,7 +16,7 @@ type programmes struct{}
 var programmesTable = &tableOf[Programme]{
 	Table: Table{
 		Name: "programmes_v1",
-		Columns: `code TEXT, year BIGINT, name TEXT, search TEXT, unit TEXT, department TEXT, fund_book TEXT, kind TEXT,
+		Columns: `code TEXT, year BIGINT, name TEXT, search TEXT, unit TEXT, department TEXT, jurisdiction TEXT, fund_book TEXT, kind TEXT,
 			stage BIGINT, status TEXT, major BIGINT, attested BIGINT, budget BIGINT, full_year BIGINT, paid BIGINT, rate BIGINT, score BIGINT,
 			goal TEXT, evaluation TEXT, findings BIGINT, warnings BIGINT, snapshots BIGINT, position BIGINT`,
 		Key:     "code, year",
@@ -25,7 +25,7 @@ var programmesTable = &tableOf[Programme]{
 	settle: (*Programme).settle,
 	columns: func(k key, p *Programme) []any {
 		return []any{
-			k[0], k[1], p.Name, searchable(p.Name, string(p.Code), p.UnitName, p.DepartmentName), string(p.Unit), string(p.Department), p.FundBook, p.Kind,
+			k[0], k[1], p.Name, searchable(p.Name, string(p.Code), p.UnitName, p.DepartmentName), string(p.Unit), string(p.Department), p.Jurisdiction, p.FundBook, p.Kind,
 			int64(slices.Index(Stages[:], p.Stage)), p.Status, flag(p.Major), flag(p.Source != nil),
 			int64(p.Budget), int64(p.FullYear), int64(p.Paid), sortable(p.Rate), sortable(p.Score()),
 			p.GoalStatus, p.EvaluationStatus, int64(p.Findings), int64(p.Warnings), flag(p.Snapshot != ""), int64(p.Position),

@@ -17,7 +17,7 @@ var scoresTable = &tableOf[Score]{
 		Name:    "scores_v1",
 		Columns: "evaluation TEXT, version BIGINT, programme TEXT, year BIGINT, unit TEXT, latest BIGINT, status TEXT, since TEXT, grade TEXT, printed TEXT, findings TEXT, position BIGINT",
 		Key:     "evaluation, version",
-		Indexes: []string{"programme, year", "latest, status"},
+		Indexes: []string{"programme, year", "latest, status", "year"},
 	},
 	columns: func(k key, s *Score) []any {
 		return []any{k[0], k[1], string(s.Programme), int64(s.Year), string(s.Unit), flag(s.Latest), s.Status, string(s.since()), s.Grade, score(s.Printed), s.codes(), int64(s.Position)}

@@ -155,7 +155,11 @@ func (v Views) byRows(ctx context.Context, f TrailFilter, s span, c *collector) 
 		}
 		w.equal("stream", f.Stream)
 		w.equal("person", f.Person)
+		w.dated(f)
 		size := c.filter.Limit + 1
+		if len(f.terms()) > 0 { // few of them will match
+			size = max(size, 500)
+		}
 		entries, err := docs(ctx, v, trailTable, "SELECT doc FROM trail_v1"+w.sql()+" ORDER BY position"+either(f.Ascending, "", " DESC")+fmt.Sprintf(" LIMIT %d", size), w.args...)
 		if err != nil {
 			return err
@@ -175,6 +179,22 @@ func (v Views) byRows(ctx context.Context, f TrailFilter, s span, c *collector) 
 		}
 	}
 	return nil
+}
+
+// dated adds what a filter says of the year and the day it happened.
+func (w *where) dated(f TrailFilter) {
+	switch {
+	case f.Year != 0 && f.Programme != "":
+		w.add("year IN (0, ?)", int64(f.Year))
+	case f.Year != 0:
+		w.add("year = ?", int64(f.Year))
+	}
+	if f.Effective.From != "" {
+		w.add("effective >= ?", string(f.Effective.From))
+	}
+	if f.Effective.To != "" {
+		w.add("effective <= ?", string(f.Effective.To))
+	}
 }
 
 // programmeOf returns the programme whose history a stream belongs to, "" for
@@ -229,33 +249,31 @@ func termsOf(word string) (terms []string) {
 	return terms
 }
 
-// byWords finds the positions that have all terms, then reads those rows.
+// byWords finds the positions that have all terms, then reads those rows, block
+// by block until there are enough.
 func (v Views) byWords(ctx context.Context, f TrailFilter, s span, c *collector) error {
-	positions, err := v.positions(ctx, f.terms(), s)
+	found, err := v.having(ctx, f.terms(), s)
 	if err != nil {
 		return err
 	}
+	blocks := slices.Sorted(maps.Keys(found))
 	if !f.Ascending {
-		slices.Reverse(positions)
+		slices.Reverse(blocks)
 	}
-	const at = 64 // rows read at once
-	for some := range slices.Chunk(positions, at) {
-		entries, err := v.entries(ctx, some, at)
-		if err != nil {
-			return err
+	for _, block := range blocks {
+		positions := found.positions(block, s)
+		if !f.Ascending {
+			slices.Reverse(positions)
 		}
-		for _, p := range some {
-			if e, ok := entries[p]; ok && !c.take(e) {
-				return nil
-			}
+		if more, err := v.takeAll(ctx, positions, c); err != nil || !more {
+			return err
 		}
 	}
 	return nil
 }
 
-// positions returns, in order, where all terms occur.
-func (v Views) positions(ctx context.Context, terms []string, s span) ([]eventstore.Position, error) {
-	var all blockSet
+// having returns where all terms occur.
+func (v Views) having(ctx context.Context, terms []string, s span) (all blockSet, err error) {
 	for _, term := range terms {
 		set, err := v.occurrences(ctx, term, blockOf(s.first), blockOf(s.last))
 		if err != nil {
@@ -267,15 +285,35 @@ func (v Views) positions(ctx context.Context, terms []string, s span) ([]eventst
 			all.and(set)
 		}
 	}
-	var list []eventstore.Position
-	for _, block := range slices.Sorted(maps.Keys(all)) {
-		for _, offset := range all[block].list() {
-			if p := eventstore.Position(block*blockSize+int64(offset)) + 1; p >= s.first && p <= s.last {
-				list = append(list, p)
+	return all, nil
+}
+
+// positions lists those of one block that lie within s, in order.
+func (b blockSet) positions(block int64, s span) (list []eventstore.Position) {
+	for _, offset := range b[block].list() {
+		if p := eventstore.Position(block*blockSize+int64(offset)) + 1; p >= s.first && p <= s.last {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// takeAll offers the entries at positions to c, and reports whether it wants
+// more.
+func (v Views) takeAll(ctx context.Context, positions []eventstore.Position, c *collector) (more bool, err error) {
+	const at = 64 // rows read at once
+	for some := range slices.Chunk(positions, at) {
+		entries, err := v.entries(ctx, some, at)
+		if err != nil {
+			return false, err
+		}
+		for _, p := range some {
+			if e, ok := entries[p]; ok && !c.take(e) {
+				return false, nil
 			}
 		}
 	}
-	return list, nil
+	return true, nil
 }
 
 // entries reads the rows at positions, at most n of them. The statement is the
