@@ -32,8 +32,8 @@ func Decode(data []byte) ([]Table, error) {
 // parse reads exactly one JSON value, numbers as written.
 func parse(data []byte) (any, error) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
-	if !utf8.Valid(data) {
-		return nil, domain.Refusal{Code: "table.not-utf8", Reason: "文件不是 UTF-8 编码"}
+	if err := readable(data); err != nil {
+		return nil, err
 	}
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
@@ -49,15 +49,18 @@ func parse(data []byte) (any, error) {
 }
 
 func malformed(data []byte, offset int64, err error) error {
+	reason := err.Error()
 	if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
 		offset = syntax.Offset
+	} else if errors.Is(err, io.ErrUnexpectedEOF) {
+		offset, reason = int64(len(data)), "文件在此中断"
 	}
 	before := data[:min(int(offset), len(data))]
 	line := bytes.Count(before, []byte("\n")) + 1
 	column := utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:])
 	return domain.Refusal{
 		Code:   "table.malformed-json",
-		Reason: fmt.Sprintf("第 %d 行第 %d 字附近不是 JSON：%v", line, column, err),
+		Reason: fmt.Sprintf("第 %d 行第 %d 字附近不是 JSON：%s", line, column, reason),
 		Field:  fmt.Sprintf("line %d, column %d", line, column),
 	}
 }

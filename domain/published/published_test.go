@@ -104,10 +104,11 @@ func TestMoneyThatNamesItsUnitIsTurnedIntoTheTables(t *testing.T) {
 
 func TestWhatIsNoTableIsRefusedWithThePlace(t *testing.T) {
 	for data, field := range map[string]string{
-		``:                               "line 1, column 0",
+		``:                               "line 1, column 1",
 		"{\n\"cases\": [}":               "line 2, column 11",
 		`{"a":1} {}`:                     "line 1, column 9",
-		"\xff\xfe":                       "",
+		"\xff\xfe":                       "line 1",
+		"{\"cases\":\n[":                 "line 2, column 1",
 		`3`:                              "",
 		`"表"`:                            "",
 		`{"foo":1}`:                      "",

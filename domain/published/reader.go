@@ -206,7 +206,11 @@ var most = domain.MustDecimal("999999999999")
 
 func (r *reader) decimal(at, text string, v any) *domain.Decimal {
 	d, err := domain.ParseDecimal(text)
+	_, isNumber := v.(json.Number)
 	switch {
+	case err != nil && isNumber:
+		r.refuse(at, "table.number-too-large", "%s 超出表内可有的数", short(text))
+		return nil
 	case err != nil:
 		r.refuse(at, "table.malformed-number", "应为数，却是%s", typeName(v))
 		return nil

@@ -29,8 +29,8 @@ func (s scorer) date(j *judged) {
 		j.none(fmt.Sprintf("%s 晚于 %s", done, due))
 		return
 	}
-	j.quantity, j.verdict = true, unmet
-	j.nothing(fmt.Sprintf("%s 晚于 %s，条文未定逾期如何扣分，不能计算", done, due))
+	s.keep(j, fmt.Sprintf("%s 晚于 %s，条文未定逾期如何扣分", done, due))
+	j.basis, j.verdict = rule.Source.String(), unmet
 }
 
 // dated fills in years: the table's for the target, the target's for the actual.

@@ -26,6 +26,9 @@ func reverse(d rulebook.Direction, r row, target Value) (bool, string) {
 	case strings.Contains(name, "≤"):
 		return true, "符号印在指标名称中"
 	}
+	if target.Sign == Equals {
+		return false, "符号“=”，与“≥”同"
+	}
 	return worse(d, r, name, target)
 }
 
@@ -37,6 +40,10 @@ func worse(d rulebook.Direction, r row, name string, target Value) (bool, string
 	unit := measureOf(target.Unit).dimension
 	good := containsAny(name, d.PositiveWords)
 	switch {
+	case denial.MatchString(name):
+		return true, "未印符号，名称止于“" + denial.FindString(name) + "”，按越低越好"
+	case saved.MatchString(name):
+		return false, "未印符号，名称含“" + saved.FindString(name) + "”，按越高越好"
 	case cost && (unit == money || unit == none && !notCost.MatchString(name)):
 		return true, "未印符号，成本指标按越低越好"
 	case (unit == days || unit == months) && strings.Contains(r.level2, "时效") && timeLimit.MatchString(name) && !openHours.MatchString(name):
@@ -54,6 +61,8 @@ func worse(d rulebook.Direction, r row, name string, target Value) (bool, string
 var (
 	nameNotes = regexp.MustCompile(`\([^()]*\)|^(?:指标)?\d+[:、.]|/\p{Han}{1,3}$|[:;,。]$`)
 	gain      = regexp.MustCompile(`节约|增长|增幅|提高|提升|下降|降低|减少`)
+	denial    = regexp.MustCompile(`(?:不(?:合格|达标|满意|及时|通过|良)|漏报|漏检|误报)(?:数|次数|起数|件数|人数)?率?$`)
+	saved     = regexp.MustCompile(`节约|节省|节支`)
 	notCost   = regexp.MustCompile(`(?:率|人数|户数|次数|件数|个数|套数|份数|数量|面积)$`)
 	timeLimit = regexp.MustCompile(`时间|时限|期限|周期|工期|耗时|用时`)
 	openHours = regexp.MustCompile(`开放|服务|运行|供应|供水|供电|供暖|持续|使用|保障|值守|值班|培训`)

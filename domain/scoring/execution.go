@@ -98,7 +98,8 @@ func (e *execution) divide(monitoring bool) string {
 }
 
 // agrees reports whether the printed rate is the rate given, half up at the
-// digits printed. A form may print the percentage or the plain share.
+// digits printed. A form may print the percentage or the plain share; a share is
+// good to the percent at least, or 1 would do for a half.
 func (e *execution) agrees(exact *big.Rat) bool {
 	if e.stated == nil {
 		return false
@@ -106,7 +107,7 @@ func (e *execution) agrees(exact *big.Rat) bool {
 	percentage := new(big.Rat).Mul(exact, hundred)
 	stated := new(big.Rat).Mul(e.stated, hundred)
 	return rounded(percentage, e.places).Cmp(stated) == 0 ||
-		e.bare() && rounded(exact, e.places).Cmp(stated) == 0
+		e.bare() && rounded(exact, max(e.places, 2)).Cmp(stated) == 0
 }
 
 // bare reports whether the rate is printed without a percent sign.

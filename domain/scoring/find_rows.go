@@ -11,6 +11,9 @@ import (
 // checkRow lists what is wrong with one row. Of what is wrong with its score
 // the most particular is named, once.
 func (e examination) checkRow(r *report, j judged, twice bool) {
+	if j.sums {
+		return
+	}
 	e.checkValues(r, j)
 	over := e.checkOver(r, j)
 	printed := j.score()
@@ -28,7 +31,9 @@ func (e examination) checkRow(r *report, j judged, twice bool) {
 	}
 }
 
-// checkScore compares the printed score with the rule's.
+// checkScore compares the printed score with the rule's. Points off a met row
+// want a reason, in words as in figures: the top band leaves open how many, not
+// why. One far over its target may have been reduced for that.
 func (e examination) checkScore(r *report, j judged, printed *big.Rat, over bool) {
 	full := printed.Cmp(j.weight) >= 0
 	switch {
@@ -36,7 +41,7 @@ func (e examination) checkScore(r *report, j judged, printed *big.Rat, over bool
 	case j.verdict == unmet && full, j.verdict == partly && full:
 		e.wrongScore(r, FullScoreUnmet, j, printed)
 	case j.verdict == met && !full:
-		if e.deducted(j, printed, over) {
+		if !over && !explained(j.Reason) {
 			e.wrongScore(r, DeductionWithoutReason, j, printed)
 		}
 	case j.kept:
@@ -44,20 +49,6 @@ func (e examination) checkScore(r *report, j judged, printed *big.Rat, over bool
 	case j.quantity && j.computed != nil:
 		e.wrongScore(r, ScoreDiffers, j, printed)
 	}
-}
-
-// deducted reports whether points were taken off a met row without a reason.
-// A qualitative row may score anywhere in its band, and one far over its target
-// may have been reduced for that.
-func (e examination) deducted(j judged, printed *big.Rat, over bool) bool {
-	if explained(j.Reason) || over {
-		return false
-	}
-	if j.quantity {
-		return true
-	}
-	best := e.book.Bands.Value[0]
-	return printed.Cmp(new(big.Rat).Mul(j.weight, best.From.Rat())) < 0
 }
 
 // explained reports whether a reason is given. 无, 0 and a printed scoring rule
@@ -84,11 +75,12 @@ func (e examination) wrongScore(r *report, code Code, j judged, printed *big.Rat
 	r.add(code, cell(j.index, "score"), figure(printed), computed, j.working, basis)
 }
 
-// checkBand compares a qualitative score with the band its words name.
+// checkBand compares a qualitative score with the band its words name. A late
+// date is in none.
 func (e examination) checkBand(r *report, j judged, printed *big.Rat) {
 	index, known := map[verdict]int{met: 0, partly: 1, unmet: 2}[j.verdict]
 	bands := e.book.Bands.Value
-	if !known || index >= len(bands) {
+	if !known || index >= len(bands) || j.target.Nature == Date {
 		return
 	}
 	top := new(big.Rat).Mul(j.weight, bands[index].To.Rat())
@@ -131,24 +123,25 @@ func counted(v Value) bool {
 	return v.Nature == Number && !v.loose && v.Unit != "" && slices.Contains(counters, v.Unit) && v.Unit != "倍"
 }
 
-// copied finds an actual that is an inequality: the target's, not a measured
-// value.
+// copied finds an actual that is an inequality on the target's own figure, ≥80%
+// for ≥80% or for 80%: not a measured value.
 func copied(j judged) bool {
 	if j.actual.Nature == Several && j.target.Nature == Several {
 		return slices.ContainsFunc(j.actual.parts, func(p string) bool { return slices.Contains(j.target.parts, p) })
 	}
 	return j.actual.Nature == Number && j.actual.Sign.inequality() &&
-		j.target.Nature == Number && j.target.Sign.inequality() && j.actual.Number.Cmp(j.target.Number) == 0
+		j.target.Nature == Number && j.actual.Number.Cmp(j.target.Number) == 0
 }
 
-// checkOver finds results far above the target without an explanation.
+// checkOver finds results at or beyond the threshold above the target without an
+// explanation.
 func (e examination) checkOver(r *report, j judged) bool {
 	over := e.book.Scoring.Over
-	if j.ratio == nil || j.ratio.Cmp(over.Threshold.Value.Rat()) <= 0 || j.actual.Sign.inequality() && copied(j) {
+	if j.ratio == nil || j.ratio.Cmp(over.Threshold.Value.Rat()) < 0 || copied(j) {
 		return false
 	}
 	if !explained(j.Reason) {
-		working := fmt.Sprintf("%s ÷ %s，超过 %s%%，须说明", quoted(j.Actual), quoted(j.Target), rate(over.Threshold.Value.Rat()))
+		working := fmt.Sprintf("%s ÷ %s，达到 %s%%，须说明", quoted(j.Actual), quoted(j.Target), rate(over.Threshold.Value.Rat()))
 		r.add(OverFulfilled, cell(j.index, "actual"), quoted(j.Actual), rate(j.ratio)+"%", working, over.Threshold.Source.String())
 	}
 	return true

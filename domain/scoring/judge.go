@@ -34,6 +34,10 @@ type scorer struct {
 // judge reads a row and scores it by the rule for its nature.
 func (s scorer) judge(r row) judged {
 	j := judged{row: r, target: Read(r.Target), actual: Read(r.Actual)}
+	if r.sums {
+		j.nothing("合计行，不重复计分")
+		return j
+	}
 	j.reread()
 	switch {
 	case r.weight != nil && r.weight.Sign() < 0:

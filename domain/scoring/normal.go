@@ -11,6 +11,10 @@ import (
 func normal(s string) string {
 	s = strings.Map(narrow, s)
 	s = signs.Replace(s)
+	s = label.ReplaceAllString(s, "")
+	if !strings.ContainsAny(s, "0123456789") { // most cells are words, and all that follows is about digits
+		return s
+	}
 	for _, r := range repairs {
 		s = r.pattern.ReplaceAllString(s, r.with)
 	}
@@ -54,12 +58,14 @@ var signs = strings.NewReplacer(
 	"百分之百", "100%", "百分百", "100%", "百分比", "%", "万㎡", "万平方米",
 )
 
+// label is the number a form gives a row: 指标1:.
+var label = regexp.MustCompile(`^指标(?:值)?\d{0,2}[:、]`)
+
 // repairs put right what scanners make of digits, and words that are numbers.
 var repairs = []struct {
 	pattern *regexp.Regexp
 	with    string
 }{
-	{regexp.MustCompile(`^指标(?:值)?\d{0,2}[:、]`), ""},
 	{regexp.MustCompile(`^》(\d)`), "≥$1"},
 	{regexp.MustCompile(`^《(\d)`), "≤$1"},
 	{regexp.MustCompile(`^N(\d+(?:\.\d+)?[%‰]?\p{Han}{0,3})$`), "≥$1"},

@@ -72,7 +72,7 @@ var (
 		{"不少于", AtLeast}, {"不得少于", AtLeast}, {"不低于", AtLeast}, {"不得低于", AtLeast}, {"不小于", AtLeast}, {"不应少于", AtLeast}, {"不应低于", AtLeast},
 		{"大于等于", AtLeast}, {"大于或等于", AtLeast}, {"高于等于", AtLeast}, {"至少", AtLeast}, {"最低", AtLeast}, {"最少", AtLeast},
 		{"不超过", AtMost}, {"不得超过", AtMost}, {"不应超过", AtMost}, {"未超过", AtMost}, {"未超", AtMost}, {"不超", AtMost}, {"不高于", AtMost}, {"不得高于", AtMost}, {"不大于", AtMost}, {"不得大于", AtMost}, {"不多于", AtMost},
-		{"小于等于", AtMost}, {"小于或等于", AtMost}, {"低于等于", AtMost}, {"最多", AtMost}, {"最高", AtMost}, {"控制在", AtMost}, {"限额", AtMost}, {"上限", AtMost}, {"±", AtMost},
+		{"小于等于", AtMost}, {"小于或等于", AtMost}, {"低于等于", AtMost}, {"最多", AtMost}, {"最高", AtMost}, {"控制在", AtMost}, {"限额", AtMost}, {"上限", AtMost}, {"排名前", AtMost}, {"名列前", AtMost}, {"居前", AtMost}, {"列前", AtMost}, {"±", AtMost},
 		{"大于", Above}, {"高于", Above}, {"多于", Above}, {"超过", Above},
 		{"小于", Below}, {"低于", Below}, {"少于", Below}, {"不足", Below}, {"等于", Equals},
 		{"≥", AtLeast}, {"≤", AtMost}, {">", Above}, {"<", Below}, {"=", Equals},

@@ -17,7 +17,24 @@ type row struct {
 	weight         *big.Rat // nil where it has none
 	assumed        bool     // weight is the printed score
 	parent         int      // index of the row this one is part of (其中), or -1
-	counted        bool     // false for a part whose weight is in its parent's
+	counted        bool     // false for a sum, and a part whose weight is in its parent's
+	sums           bool     // a 合计 row the form prints among the indicators
+}
+
+var sumName = regexp.MustCompile(`^(?:自评)?(?:合计|总计|小计|总分|总得分|得分合计|分值合计|合计得分)$`)
+
+// isSum finds a row that adds up others: named so, with nothing to compare.
+func isSum(ind published.Indicator) bool {
+	if !blank(ind.Target) || !blank(ind.Actual) {
+		return false
+	}
+	name := ind.Level3
+	for _, level := range []string{ind.Level2, ind.Level1} {
+		if blank(name) {
+			name = level
+		}
+	}
+	return sumName.MatchString(normal(name))
 }
 
 // rowsOf fills in merged cells and the weights of forms that print none.
@@ -25,7 +42,8 @@ func rowsOf(t published.Table) []row {
 	rows := make([]row, len(t.Indicators))
 	printed := printsWeights(t)
 	for i, ind := range t.Indicators {
-		r := row{Indicator: ind, index: i, level1: ind.Level1, level2: ind.Level2, parent: -1, counted: true}
+		r := row{Indicator: ind, index: i, level1: ind.Level1, level2: ind.Level2, parent: -1, sums: isSum(ind)}
+		r.counted = !r.sums
 		if i > 0 && blank(ind.Level1) {
 			r.level1 = rows[i-1].level1
 			if blank(ind.Level2) {
@@ -62,7 +80,7 @@ func countExecutionOnce(t published.Table, rows []row) {
 
 func printsWeights(t published.Table) bool {
 	for _, ind := range t.Indicators {
-		if ind.Weight != nil {
+		if ind.Weight != nil && !isSum(ind) {
 			return true
 		}
 	}

@@ -94,7 +94,7 @@ func TestRules(t *testing.T) {
 		// equality and zero
 		{"= is like ≥", national, "质量|合格率|=100%|98%|10", "9.8", "10 × 98 ÷ 100 = 9.8"},
 		{"= and over", national, "数量|套数|=10套|12套|10", "10", "达到"},
-		{"= on a cost is like ≤", national, "成本|总成本|=10万元|9万元|10", "10", "达到"},
+		{"= on a cost is like ≥ as well", national, "成本|总成本|=10万元|9万元|10", "9", "10 × 9 ÷ 10 = 9"},
 		{"exactly =, over", exact, "数量|套数|=10套|12套|10", "8.33", "10 × 10 ÷ 12 = 8.33"},
 		{"exactly =, met", exact, "数量|套数|=10套|10套|10", "10", "相等"},
 		{"zero kept", national, "质量|变质比例|0|0|10", "10", "达到"},

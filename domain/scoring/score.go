@@ -87,7 +87,8 @@ func (j judged) direction() string {
 }
 
 // sums adds up the scores that count: printed, computed, and the weights still
-// without a printed score.
+// without a printed score. What cannot be computed keeps its printed score, so
+// that both sums are of the same rows.
 type sums struct {
 	printed, computed *big.Rat // nil where there is nothing to add
 	open              *big.Rat // weights of rows without a printed score
@@ -107,13 +108,16 @@ func (e examination) sum() sums {
 }
 
 func (s *sums) add(printed, computed, weight *big.Rat) {
-	s.printed, s.computed = plus(s.printed, printed), plus(s.computed, computed)
-	if printed == nil && weight != nil && weight.Sign() > 0 {
+	if printed == nil && positive(weight) {
 		s.open.Add(s.open, weight)
 	}
 	if computed == nil && weight != nil {
 		s.uncomputed++
+		if printed != nil && weight.Sign() >= 0 {
+			computed = clamp(printed, weight)
+		}
 	}
+	s.printed, s.computed = plus(s.printed, printed), plus(s.computed, computed)
 }
 
 func plus(a, b *big.Rat) *big.Rat {
@@ -132,14 +136,22 @@ func (e examination) total() Total {
 	switch {
 	case s.computed == nil:
 		t.Working = "没有可计的得分"
-	case !e.table.TableComplete:
-		t.Working = "表不完整，只计可见各行，不评等级"
 	case s.uncomputed > 0:
-		t.Working = fmt.Sprintf("%d 行不能计算，未计入，不评等级", s.uncomputed)
+		t.Working = fmt.Sprintf("%s%d 行不能计算，计其原印得分，不评等级", e.visible(), s.uncomputed)
+	case !e.table.TableComplete:
+		t.Working = e.visible() + "不评等级"
 	case !e.outOf100():
 		t.Working = fmt.Sprintf("分值合计 %s，不是 100，不评等级", figure(e.weights()))
 	}
 	return t
+}
+
+// visible says what the sums of an incomplete table are of.
+func (e examination) visible() string {
+	if e.table.TableComplete {
+		return ""
+	}
+	return "表不完整，只计可见各行，"
 }
 
 // weights sums all weights of the form, execution included.

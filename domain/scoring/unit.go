@@ -44,7 +44,7 @@ var measures = map[string]measure{
 	"毫米": in(length, 1, 1000), "mm": in(length, 1, 1000), "厘米": in(length, 1, 100), "cm": in(length, 1, 100), "米": in(length, 1, 1), "m": in(length, 1, 1),
 	"延米": in(length, 1, 1), "公里": in(length, 1000, 1), "千米": in(length, 1000, 1), "km": in(length, 1000, 1), "KM": in(length, 1000, 1),
 	"平方米": in(area, 1, 1), "亩": in(area, 2000, 3), "亩次": in(area, 2000, 3), "公顷": in(area, 10_000, 1), "平方公里": in(area, 1_000_000, 1), "平方千米": in(area, 1_000_000, 1),
-	"克": in(mass, 1, 1000), "斤": in(mass, 1, 2), "公斤": in(mass, 1, 1), "千克": in(mass, 1, 1), "kg": in(mass, 1, 1), "KG": in(mass, 1, 1), "吨": in(mass, 1000, 1), "t": in(mass, 1000, 1),
+	"微克": in(mass, 1, 1_000_000_000), "毫克": in(mass, 1, 1_000_000), "mg": in(mass, 1, 1_000_000), "克": in(mass, 1, 1000), "斤": in(mass, 1, 2), "公斤": in(mass, 1, 1), "千克": in(mass, 1, 1), "kg": in(mass, 1, 1), "KG": in(mass, 1, 1), "吨": in(mass, 1000, 1), "t": in(mass, 1000, 1),
 	"毫升": in(volume, 1, 1_000_000), "升": in(volume, 1, 1000), "L": in(volume, 1, 1000), "立方米": in(volume, 1, 1), "方": in(volume, 1, 1), "立方": in(volume, 1, 1),
 	"分": in(marks, 1, 1), "岁": in(age, 1, 1), "周岁": in(age, 1, 1),
 }

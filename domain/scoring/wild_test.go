@@ -75,7 +75,7 @@ func TestFormsOfOtherPlaces(t *testing.T) {
 				财政专户管理资金|0.00|0.00|0.00
 				单位资金|0.00|0.00|0.00
 				产出指标|经济成本指标|成本控制数|≤30万元|完成|90|90`,
-			total: "100/10/",
+			total: "100/100/", // a row that cannot be computed keeps its printed score in the sum
 			want:  "—",
 			found: []string{"value-not-comparable indicators/0/actual"},
 		},
@@ -155,8 +155,8 @@ func TestFormsOfOtherPlaces(t *testing.T) {
 				效益指标|社会效益|指标1：群众投诉率|≤2%|5%|15|15
 				效益指标|生态效益|指标1：环境改善|是|未完成|15|15
 				满意度指标|满意度|指标1：群众满意度|≥90%|89.9%|10|10`,
-			total: "97.5/73.49/",
-			want:  "12 15 — 8 6 15 9.99",
+			total: "97.5/83.49/良",
+			want:  "12 15 10 8 6 15 9.99", // no rule says what being late costs
 			found: []string{
 				"full-score-unmet indicators/0/score", "full-score-unmet indicators/2/score", "full-score-unmet indicators/3/score",
 				"full-score-unmet indicators/4/score", "full-score-unmet indicators/5/score",
@@ -168,7 +168,7 @@ func TestFormsOfOtherPlaces(t *testing.T) {
 				产出指标|数量指标|培训人数|≥200人|210人|50|52
 				效益指标|社会效益指标|就业率|≥80%||30|30
 				满意度指标|满意度|学员满意度|≥90%|—|10|10`,
-			total: "104/60/",
+			total: "104/100/",
 			want:  "50 — —",
 			found: []string{
 				"score-over-weight budget/score_printed", "score-over-weight indicators/0/score",
@@ -339,6 +339,7 @@ func TestFormsOfOtherPlaces(t *testing.T) {
 			want:  "30 10 25 9",
 			found: []string{
 				"full-score-unmet indicators/0/score", "deduction-without-reason indicators/1/score",
+				"deduction-without-reason indicators/2/score", // within the band, and still off
 				"score-differs indicators/3/score", "total-differs total_printed",
 			},
 		},

@@ -69,7 +69,7 @@ func plain(s string) string { return punctuation.ReplaceAllString(normal(s), "")
 
 var (
 	hundredths = regexp.MustCompile(`百分之([` + numerals + `]+)(?:点([` + numerals + `]+))?`)
-	tenths     = regexp.MustCompile(`([一二三四五六七八九])成(半|以上|左右)?$`)
+	tenths     = regexp.MustCompile(`([一二三四五六七八九])成([一二三四五六七八九半])?(以上|左右)?$`)
 	lead       = regexp.MustCompile(`^(?:` + leads() + `|约|共计|共|完成|达到|举办|开展|组织|新建|建设|采购|发放|每年|每季度|每月|每周|全年|≥|≤|>|<|=)*`)
 	run        = regexp.MustCompile(`^[` + numerals + `]+`)
 )
@@ -105,9 +105,10 @@ func worded(s string) string {
 		return s
 	}
 	if m := tenths.FindStringSubmatch(s); m != nil {
-		if n, ok := numeral(m[1]); ok {
-			half := map[bool]string{true: "5", false: "0"}[m[2] == "半"]
-			return strings.TrimSuffix(s, m[0]) + n.RatString() + half + "%" + strings.TrimPrefix(m[2], "半")
+		if n, ok := numeral(m[1] + strings.Replace(m[2], "半", "五", 1)); ok && m[2] != "" {
+			return strings.TrimSuffix(s, m[0]) + n.RatString() + "%" + m[3]
+		} else if ok {
+			return strings.TrimSuffix(s, m[0]) + n.RatString() + "0%" + m[3]
 		}
 	}
 	return countedInWords(s)

@@ -1,0 +1,73 @@
+package scoring_test
+
+import (
+	_ "embed"
+	"slices"
+	"strings"
+	"testing"
+
+	"wenxiao/domain"
+	"wenxiao/domain/published"
+	"wenxiao/domain/rulebook"
+	"wenxiao/domain/scoring"
+)
+
+// habits is rows as forms of many provinces print them: signs, units, dates,
+// words around numbers. A line is level2|name|target|actual|weight|score|reason
+// => computed findings, — for what cannot be computed, ⏎ for a line break in a
+// cell. The expected scores were written before the engine was read.
+//
+//go:embed testdata/habits.txt
+var habits string
+
+func TestHabitsOfPrinting(t *testing.T) {
+	for line := range strings.Lines(habits) {
+		cells, answer, _ := strings.Cut(strings.TrimSpace(line), " => ")
+		want := strings.Fields(answer)
+		row := indicator(strings.ReplaceAll(cells, "⏎", "\n"))
+		r := scoring.Score(published.Table{Year: 2022, Indicators: []published.Indicator{row}}, rulebook.Default())
+		got := r.Rows[0]
+		if same := want[0] == text(got.Computed) || want[0] != "—" && within(got.Computed, domain.MustDecimal(want[0])); !same {
+			t.Errorf("%s: computed %v, want %s: %s", cells, got.Computed, want[0], got.Working)
+		}
+		codes := []string{}
+		for _, f := range r.Findings {
+			codes = append(codes, string(f.Code))
+		}
+		if !slices.Equal(codes, want[1:]) {
+			t.Errorf("%s: found %v, want %v", cells, codes, want[1:])
+		}
+	}
+}
+
+func TestRowsThatAddUpOthersAreNotScoredAgain(t *testing.T) {
+	table := form(`项目支出绩效自评表|100|100|99|99%|10|9.9|99.9|2022
+		产出指标|数量指标|培训人数|100人|100人|50|50
+		||小计|||50|50
+		效益指标|社会效益指标|影响|好|好|40|40
+		合计||||/|100|99.9`)
+	r := scoring.Score(table, rulebook.Default())
+	if text(r.Total.Rows) != "99.9" || text(r.Total.Computed) != "99.9" || r.Grade != "优" || len(r.Findings) > 0 {
+		t.Errorf("%s %s %s %v", text(r.Total.Rows), text(r.Total.Computed), r.Grade, r.Findings)
+	}
+	if got := r.Rows[3]; got.Computed != nil || got.Working != "合计行，不重复计分" {
+		t.Errorf("the sum is scored: %+v", got)
+	}
+}
+
+// TestARateMayBeAShare tells 1 for a whole budget from 1 for a half.
+func TestARateMayBeAShare(t *testing.T) {
+	for _, c := range []struct {
+		executed, rate string
+		differs        bool
+	}{
+		{"50", "1", false}, {"25", "1", true}, {"25", "0.5", false}, {"25", "0.50", false}, {"25", "50", false},
+		{"32.835", "0.6567", false}, {"43", "0.9", true}, {"49.99", "100%", false}, {"49.9", "100.0%", true},
+	} {
+		r := scoring.Score(form("项目支出绩效自评表|50|50|"+c.executed+"|"+c.rate+"|10|||2022"), rulebook.Default())
+		got := slices.ContainsFunc(r.Findings, func(f scoring.Finding) bool { return f.Code == scoring.RateDiffers })
+		if got != c.differs {
+			t.Errorf("%s of 50 printed as %s: %v", c.executed, c.rate, r.Findings)
+		}
+	}
+}
