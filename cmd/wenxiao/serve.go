@@ -96,11 +96,15 @@ func (s *site) Close() error {
 }
 
 // serve answers requests at addr and keeps the tables up to the ledger until ctx
-// ends; requests under way are finished.
+// ends; requests under way are finished. Nobody is answered from tables that
+// have not caught up yet.
 func (s *site) serve(ctx context.Context, addr string, ready func(url string)) error {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return domain.Refusal{Code: "serve.address", Reason: fmt.Sprintf("不能在 %s 监听：%v", addr, err), Field: "--addr"}
+	}
+	if err := s.runner.CatchUp(ctx); err != nil {
+		return errors.Join(err, listener.Close())
 	}
 	server := s.server.HTTP(addr)
 	ctx, cancel := context.WithCancel(ctx)
