@@ -9,7 +9,7 @@ STAGE   := .ci/stage
 TEST    := $(TOOLS)/gotestsum --format pkgname-and-test-fails --format-hide-empty-pkg --hide-summary skipped --
 FUZZ    ?= 5s
 ROUNDS  ?= 10
-SCREENS ?= docs/screens
+SCREENS ?= bin/screens
 MODULES := . e2e $(wildcard bench)
 
 .NOTPARALLEL:
@@ -50,7 +50,7 @@ soak: ## long fault campaigns: kills, races, random histories; ROUNDS=100 for a 
 	.ci/fuzz $(ROUNDS)0s
 
 .PHONY: screens
-screens: ## pictures of every page into docs/screens
+screens: ## pictures of every page into bin/screens
 	WENXIAO_SCREENS=$(abspath $(SCREENS)) go test -C e2e -count=1 ./...
 
 .PHONY: paint
