@@ -55,6 +55,16 @@ func TestRowsThatAddUpOthersAreNotScoredAgain(t *testing.T) {
 	}
 }
 
+func TestDittoIsTheCellAbove(t *testing.T) {
+	r := scoring.Score(form(`!项目支出绩效自评表||||||||2022
+		产出指标|数量指标|培训人数|≥100人|80人|10|8
+		产出指标|数量指标|参训人数|同上|90人|10|9
+		产出指标|数量指标|结业人数|≥90人|〃|10|10`), rulebook.Default())
+	if len(r.Findings) > 0 || r.Rows[1].Working != "10 × 90 ÷ 100 = 9" || r.Rows[1].Target != "同上" || text(r.Rows[2].Computed) != "10" {
+		t.Errorf("%+v %v", r.Rows, r.Findings)
+	}
+}
+
 // TestARateMayBeAShare tells 1 for a whole budget from 1 for a half.
 func TestARateMayBeAShare(t *testing.T) {
 	for _, c := range []struct {

@@ -33,7 +33,7 @@ type scorer struct {
 
 // judge reads a row and scores it by the rule for its nature.
 func (s scorer) judge(r row) judged {
-	j := judged{row: r, target: Read(r.Target), actual: Read(r.Actual)}
+	j := judged{row: r, target: Read(r.target), actual: Read(r.actual)}
 	if r.sums {
 		j.nothing("合计行，不重复计分")
 		return j

@@ -27,6 +27,10 @@ func Read(text string) Value {
 		return v
 	}
 	s = withoutNotes(s)
+	if monthly.MatchString(s) {
+		v.Nature = Words
+		return v
+	}
 	if day, ok := dated(s); ok {
 		v.Nature, v.Day = Date, day
 		return v
@@ -50,6 +54,7 @@ func Read(text string) Value {
 var (
 	figures  = regexp.MustCompile(`\d+(?:\.\d+)?`)
 	notes    = regexp.MustCompile(`\([^()]*\)`)
+	monthly  = regexp.MustCompile(`[每次下当]月(?:的)?\d{1,2}[日号]`) // a day of every month, not a number of days
 	labels   = regexp.MustCompile(`PM2\.5|PM10|(?:CO|SO|NO)[2x]|H\dN\d|[2-6]G(?:网络|信号|基站)?|\dA级|GB/?T?\d+`)
 	bareYear = regexp.MustCompile(`(?:(?:19|20)\d\d年?[-~至到])?(?:19|20)\d\d年度?(?:全年|内)?`)
 )

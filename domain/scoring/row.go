@@ -14,6 +14,7 @@ type row struct {
 	published.Indicator
 	index          int
 	level1, level2 string   // of the row above where the cells are merged
+	target, actual string   // as printed, or what the row above prints where they say 同上
 	weight         *big.Rat // nil where it has none
 	assumed        bool     // weight is the printed score
 	parent         int      // index of the row this one is part of (其中), or -1
@@ -42,13 +43,10 @@ func rowsOf(t published.Table) []row {
 	rows := make([]row, len(t.Indicators))
 	printed := printsWeights(t)
 	for i, ind := range t.Indicators {
-		r := row{Indicator: ind, index: i, level1: ind.Level1, level2: ind.Level2, parent: -1, sums: isSum(ind)}
+		r := row{Indicator: ind, index: i, level1: ind.Level1, level2: ind.Level2, target: ind.Target, actual: ind.Actual, parent: -1, sums: isSum(ind)}
 		r.counted = !r.sums
-		if i > 0 && blank(ind.Level1) {
-			r.level1 = rows[i-1].level1
-			if blank(ind.Level2) {
-				r.level2 = rows[i-1].level2
-			}
+		if i > 0 {
+			r.follow(rows[i-1])
 		}
 		switch {
 		case ind.Weight != nil:
@@ -61,6 +59,24 @@ func rowsOf(t published.Table) []row {
 	join(rows, printed)
 	countExecutionOnce(t, rows)
 	return rows
+}
+
+var ditto = regexp.MustCompile(`^(?:同上|〃|″|同上一行)[。.]?$`)
+
+// follow takes over from the row above what merged cells and 同上 leave to it.
+func (r *row) follow(above row) {
+	if blank(r.Level1) {
+		r.level1 = above.level1
+		if blank(r.Level2) {
+			r.level2 = above.level2
+		}
+	}
+	if ditto.MatchString(normal(r.Target)) {
+		r.target = above.target
+	}
+	if ditto.MatchString(normal(r.Actual)) {
+		r.actual = above.actual
+	}
 }
 
 // countExecutionOnce leaves out an execution rate among the indicators that
