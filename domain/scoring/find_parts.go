@@ -3,6 +3,7 @@ package scoring
 import (
 	"math/big"
 	"regexp"
+	"slices"
 
 	"wenxiao/domain"
 	"wenxiao/domain/published"
@@ -22,6 +23,9 @@ func (e examination) checkBudgetParts(r *report) {
 	for _, c := range columns {
 		total := rat(c.of(e.table.Budget.Money))
 		sum := leftOver(e.table.Budget.SubRows, total, c.of)
+		if sum != nil && total != nil && !same(sum, total) {
+			sum = leftOver(withoutBreakdowns(e.table.Budget.SubRows, c.of), total, c.of)
+		}
 		if total == nil || sum == nil || same(sum, total) {
 			continue
 		}
@@ -53,6 +57,26 @@ func leftOver(rows []published.SubRow, total *big.Rat, of func(published.Money) 
 		}
 	}
 	return sum
+}
+
+// withoutBreakdowns drops the levels of government that add up to the source
+// they follow: 财政拨款 100, 其中：中央 60, 省级 40.
+func withoutBreakdowns(rows []published.SubRow, of func(published.Money) *domain.Decimal) (sources []published.SubRow) {
+	for i := 0; i < len(rows); i++ {
+		sources = append(sources, rows[i])
+		whole := rat(of(rows[i].Money))
+		if !positive(whole) {
+			continue
+		}
+		var sum *big.Rat
+		for k := i + 1; k < len(rows) && nested.MatchString(rows[k].Name); k++ {
+			if sum = plus(sum, rat(of(rows[k].Money))); sum != nil && same(sum, whole) {
+				i = k
+				break
+			}
+		}
+	}
+	return sources
 }
 
 var groupWeight = regexp.MustCompile(`\((\d+(?:\.\d+)?)分?\)$|(\d+(?:\.\d+)?)分$`)
@@ -98,9 +122,9 @@ func (e examination) checkParts(r *report) {
 	}
 }
 
-// checkFamily compares both columns. 其中 need not name all parts, so too small
-// a sum is a fault only where the other column shows that they are all there;
-// too large a sum always is.
+// checkFamily compares both columns. 其中 need not name all parts, and may count
+// people more than once (妇女, 脱贫人口): then a sum is at fault only where the
+// other column shows that each is there once. Too large a sum of things always is.
 func (e examination) checkFamily(r *report, parent judged, parts []judged) {
 	target := compareParts(parent.target, parts, func(j judged) Value { return j.target })
 	actual := compareParts(parent.actual, parts, func(j judged) Value { return j.actual })
@@ -108,12 +132,15 @@ func (e examination) checkFamily(r *report, parent judged, parts []judged) {
 		column, printed string
 		this, other     family
 	}{{"target", parent.Target, target, actual}, {"actual", parent.Actual, actual, target}} {
-		if c.this.sum == nil || c.this.order == 0 || c.this.order < 0 && !(c.other.sum != nil && c.other.order == 0) {
+		open := c.this.order < 0 || slices.Contains(people, thing(parent.target.Unit))
+		if c.this.sum == nil || c.this.order == 0 || open && !(c.other.sum != nil && c.other.order == 0) {
 			continue
 		}
 		r.add(PartsDifferFromTotal, cell(parent.index, c.column), quoted(c.printed), figure(c.this.sum), "其中各行之和为 "+figure(c.this.sum), "合计为其中各行之和")
 	}
 }
+
+var people = []string{"人", "户", "家"}
 
 // A family is the sum of the parts, and how it stands to their parent: -1 less,
 // 0 equal, 1 more. The sum is nil where they cannot be added.

@@ -65,6 +65,24 @@ func TestDittoIsTheCellAbove(t *testing.T) {
 	}
 }
 
+// TestPartsThatAreNoFault are sources broken down within a source, and people
+// counted under two heads.
+func TestPartsThatAreNoFault(t *testing.T) {
+	const head = "!项目支出绩效自评表|150|150|150|100%|10|10||2022\n"
+	for rows, faults := range map[string]int{
+		"财政拨款|100|100|100\n其中：中央补助|60|60|60\n省级补助|40|40|40\n其他资金|50|50|50":   0,
+		"财政拨款|100|100|100\n其中：中央补助|60|60|60\n省级补助|40|40|40\n其他资金|70|70|70":   3,
+		"产出|数量|受益人数|100人|100人|20|20\n||其中：妇女|60人|60人||\n||其中：脱贫人口|50人|50人||": 0,
+		"产出|数量|受益人数|100人|100人|20|20\n||其中：甲村|60人|60人||\n||其中：乙村|40人|50人||":   1,
+		"产出|数量|造林面积|100亩|100亩|20|20\n||其中：甲村|60亩|60亩||\n||其中：乙村|50亩|50亩||":   2,
+	} {
+		r := scoring.Score(form(head+rows), rulebook.Default())
+		if len(r.Findings) != faults {
+			t.Errorf("%s: %v", rows, r.Findings)
+		}
+	}
+}
+
 // TestARateMayBeAShare tells 1 for a whole budget from 1 for a half.
 func TestARateMayBeAShare(t *testing.T) {
 	for _, c := range []struct {

@@ -92,6 +92,8 @@ func readings(target, actual Value, t, a measure) []*big.Rat {
 		all = []*big.Rat{actual.mantissa, plain}
 	}
 	switch {
+	case t.dimension == none && target.scale == nil && a.dimension == money:
+		all = append(all, new(big.Rat).Quo(actual.Number, tenThousand)) // of a form in 万元
 	case t.dimension == percent && a.dimension == none && actual.mantissa.Cmp(one) <= 0 && target.mantissa.Cmp(one) > 0:
 		all = append(all, new(big.Rat).Mul(actual.mantissa, hundred))
 	case a.dimension == percent && t.dimension == none && target.mantissa.Cmp(one) <= 0:
