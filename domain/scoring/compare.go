@@ -93,15 +93,19 @@ func partings(x, y examination) []Parting {
 		}
 	}
 	places := x.book.Scoring.Places.Value
-	add(Parting{Cell: "budget", Name: "预算执行率",
+	add(Parting{
+		Cell: "budget", Name: "预算执行率",
 		A: points(x.execution.computed, places), B: points(y.execution.computed, places),
 		WorkingA: x.execution.working, WorkingB: y.execution.working,
-		BasisA: x.book.Weights.Execution.Source.String(), BasisB: y.book.Weights.Execution.Source.String()})
+		BasisA: x.book.Weights.Execution.Source.String(), BasisB: y.book.Weights.Execution.Source.String(),
+	})
 	for i, j := range x.judged {
 		k := y.judged[i]
-		add(Parting{Cell: fmt.Sprintf("indicators/%d", i), Name: j.Level3,
+		add(Parting{
+			Cell: fmt.Sprintf("indicators/%d", i), Name: j.Level3,
 			A: points(j.computed, places), B: points(k.computed, places),
-			WorkingA: j.working, WorkingB: k.working, BasisA: j.basis, BasisB: k.basis})
+			WorkingA: j.working, WorkingB: k.working, BasisA: j.basis, BasisB: k.basis,
+		})
 	}
 	return rows
 }

@@ -15,7 +15,7 @@ import (
 // habits is rows as forms of many provinces print them: signs, units, dates,
 // words around numbers. A line is level2|name|target|actual|weight|score|reason
 // => computed findings, — for what cannot be computed, ⏎ for a line break in a
-// cell. The expected scores were written before the engine was read.
+// cell. The expected scores come from the rule by hand, not from the engine.
 //
 //go:embed testdata/habits.txt
 var habits string
