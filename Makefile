@@ -35,7 +35,7 @@ lint: $(TOOLS)/golangci-lint ## vet, staticcheck and a few more, and the formatt
 	@$(STAGE) "lint and formatting" sh -ec 'for m in $(MODULES); do (cd $$m && $(TOOLS)/golangci-lint run ./...); done'
 
 .PHONY: format
-format: $(TOOLS)/golangci-lint ## gofumpt over everything
+format: $(TOOLS)/golangci-lint ## gofmt over everything
 	$(TOOLS)/golangci-lint fmt
 
 .PHONY: bench
@@ -74,7 +74,7 @@ tools:
 
 .PHONY: tidy
 tidy:
-	@$(STAGE) "go.mod is tidy" sh -ec 'for m in $(MODULES); do go mod tidy -C $$m -diff; go mod verify -C $$m; done'
+	@$(STAGE) "go.mod is tidy" sh -ec 'for m in $(MODULES); do go -C $$m mod tidy -diff; done; go mod verify; go -C e2e mod verify'
 
 .PHONY: arrows
 arrows:

@@ -54,14 +54,13 @@ const early = domain.Day("2020-03-02")
 
 // The desks every programme passes.
 var (
-	reviewer   = role{"p01", "张某", "performance", "绩效管理科一级主任科员", "101", "示例市财政局", "finance", accounts.Finance, early}
-	budgeteer  = role{"p02", "孙某", "budget", "预算科科长", "101", "示例市财政局", "budget", accounts.Finance, early}
-	paymaster  = role{"p03", "周某", "payment", "支付科科长", "101002", "示例市国库支付中心", "treasury", accounts.Treasury, early}
-	auditor    = role{"p91", "冯某", "audit", "财政审计科科长", "801", "示例市审计局", "auditor", accounts.Auditor, early}
-	inspector  = role{"p92", "卫某", "inspection", "第二监督检查室主任", "802", "示例市纪委监委", "inspector", accounts.Inspector, early}
-	deputy     = role{"p93", "蒋某", "review", "预算审查科科长", "803", "示例市人大财政经济委员会", "congress", accounts.Congress, early}
-	caretaker  = role{"p99", "沈某", "system", "信息中心系统管理员", "101", "示例市财政局", "admin", accounts.Admin, early}
-	watchtower = domain.Actor{Person: "system", Name: "系统", Unit: "system", Capacity: "系统"}
+	reviewer  = role{"p01", "张某", "performance", "绩效管理科一级主任科员", "101", "示例市财政局", "finance", accounts.Finance, early}
+	budgeteer = role{"p02", "孙某", "budget", "预算科科长", "101", "示例市财政局", "budget", accounts.Finance, early}
+	paymaster = role{"p03", "周某", "payment", "支付科科长", "101002", "示例市国库支付中心", "treasury", accounts.Treasury, early}
+	auditor   = role{"p91", "冯某", "audit", "财政审计科科长", "801", "示例市审计局", "auditor", accounts.Auditor, early}
+	inspector = role{"p92", "卫某", "inspection", "第二监督检查室主任", "802", "示例市纪委监委", "inspector", accounts.Inspector, early}
+	deputy    = role{"p93", "蒋某", "review", "预算审查科科长", "803", "示例市人大财政经济委员会", "congress", accounts.Congress, early}
+	caretaker = role{"p99", "沈某", "system", "信息中心系统管理员", "101", "示例市财政局", "admin", accounts.Admin, early}
 )
 
 // A desk is the people of one unit and its department.

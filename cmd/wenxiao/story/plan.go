@@ -13,10 +13,8 @@ import (
 type course struct {
 	*city
 	plot
-	year     domain.FiscalYear
-	index    int // of the plot, to spread the days
-	approved domain.Fact
-	paid     domain.Money
+	year  domain.FiscalYear
+	index int // of the plot, to spread the days
 }
 
 // plan lays out both budget years of a programme.

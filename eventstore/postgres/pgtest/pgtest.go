@@ -144,7 +144,7 @@ func launch(bin, dir string) (string, error) {
 }
 
 // held keeps the guard's standard input open.
-var held any
+var held any //nolint:unused // written only: unreferenced, its finalizer would close it
 
 func postgresUser() (*syscall.Credential, error) {
 	u, err := user.Lookup("postgres")
