@@ -114,10 +114,10 @@ func rebuild(ctx context.Context, store eventstore.Store, tables string, n int) 
 	peak := watchMemory()
 	started := time.Now()
 	runner := projections.NewRunner(db, store, slog.New(slog.DiscardHandler), projections.All()...)
-	if err := runner.CatchUp(ctx); err != nil {
+	if err := runner.Rebuild(ctx, func(_, _ eventstore.Position) {}); err != nil {
 		return err
 	}
-	line("fill all tables", "%.0f events/s, %.1f s, heap at most %d MiB", perSecond(n, started), time.Since(started).Seconds(), peak()>>20)
+	line("rebuild all tables", "%.0f events/s, %.1f s, heap at most %d MiB", perSecond(n, started), time.Since(started).Seconds(), peak()>>20)
 	return nil
 }
 

@@ -29,7 +29,7 @@ type plan struct {
 
 var full = plan{each: 3 * time.Second, rounds: 3, small: 10_000, large: 1_000_000, writers: []int{1, 16, 64, 256}}
 
-var short = plan{each: 300 * time.Millisecond, rounds: 1, small: 1_000, large: 20_000, writers: []int{1, 16}}
+var short = plan{each: 300 * time.Millisecond, rounds: 1, small: 1_000, large: 60_000, writers: []int{1, 16}}
 
 var parts = []struct {
 	name string
