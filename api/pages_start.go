@@ -15,7 +15,7 @@ import (
 func (s *Server) startPage(w http.ResponseWriter, r *http.Request) error {
 	_, account, _ := s.actor(r)
 	unit := domain.UnitCode("")
-	page := web.Start{Frame: s.frame(r, "工作台", "/"), Acts: taskAct}
+	page := web.Start{Frame: s.frame(r, "工作台", "/"), Acts: actsOf(account), Reads: reads(account.Role)}
 	if account.Role == accounts.Filer || account.Role == accounts.Department {
 		unit, page.Unit = account.Unit, account.UnitName
 	}
@@ -55,6 +55,44 @@ func (s *Server) withoutRealBodies(r *http.Request, o *projections.Overview) err
 	o.Groups = slices.DeleteFunc(o.Groups, func(g projections.TaskGroup) bool { return g.Total == 0 })
 	o.Waiting = slices.DeleteFunc(o.Waiting, about)
 	return nil
+}
+
+// taskCommands is the command that settles a task of each kind.
+var taskCommands = map[string]string{
+	projections.TaskGoalReview: "goal.review", projections.TaskGoalReturned: "goal.file", projections.TaskGoalApprove: "goal.approve",
+	projections.TaskSnapshot: "monitoring.take-snapshot", projections.TaskWarningExplain: "monitoring.explain-warning",
+	projections.TaskWarningDecide: "monitoring.clear-warning", projections.TaskEvaluationFile: "evaluation.file",
+	projections.TaskEvaluationCheck: "evaluation.check", projections.TaskEvaluationFinalise: "evaluation.finalise",
+	projections.TaskRectificationReport: "rectification.report", projections.TaskRectificationReview: "rectification.close",
+}
+
+// reads reports whether the role settles no task of any kind: it looks on.
+func reads(role accounts.Role) bool {
+	for _, p := range Permissions {
+		for _, command := range taskCommands {
+			if _, ok := p.Reach[role]; ok && p.Command == command {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// actsOf offers the verb of a task to who may do it, and a look to the others.
+// The tasks are those of the account's own overview: its unit's, its
+// department's, or everybody's.
+func actsOf(account accounts.Account) func(projections.Task) web.Crumb {
+	return func(task projections.Task) web.Crumb {
+		about := Concern{Unit: task.Unit, Department: account.Unit}
+		if Allowed(account, taskCommands[task.Kind], about) == nil {
+			return taskAct(task)
+		}
+		look := web.Crumb{Text: "查看", Address: fmt.Sprintf("/programmes/%s/%d", task.Programme, task.Year)}
+		if task.Kind == projections.TaskRectificationReport || task.Kind == projections.TaskRectificationReview {
+			look.Address = "/rectifications/" + task.ID
+		}
+		return look
+	}
 }
 
 // taskAct is the verb of a task and where it is done.

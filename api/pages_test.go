@@ -164,6 +164,32 @@ func TestWithoutSigningInThereIsOnlyTheSignInPage(t *testing.T) {
 	}
 }
 
+func TestTheWorkbenchOffersOnlyWhatTheReaderMayDo(t *testing.T) {
+	d := newOffice(t, demo)
+	d.programme()
+	d.create("unit", "goals/p1/2025/file", goalBody).entered()
+	const review, look = `href="/goals/p1/2025/review"`, `href="/programmes/p1/2025">查看<`
+	if p := d.reads("finance").open("/").page; !strings.Contains(p, review) || !strings.Contains(p, "待我办理 1 件") {
+		t.Error("finance is not asked to review")
+	}
+	for _, as := range []string{"auditor", "inspector", "congress", "treasury"} {
+		p := d.reads(as).open("/").page
+		if strings.Contains(p, review) || strings.Contains(p, "待我办理") {
+			t.Errorf("%s is asked to review", as)
+		}
+		if !strings.Contains(p, look) || !strings.Contains(p, "各方待办 1 件") {
+			t.Errorf("%s does not see the others' work", as)
+		}
+	}
+	d.change("finance", "goals/p1/2025/return", 1, `{"version":1,"reason":"口径重复"}`).entered()
+	if p := d.reads("unit").open("/").page; !strings.Contains(p, `href="/goals/p1/2025/file">重报<`) {
+		t.Error("the unit is not asked to file again")
+	}
+	if p := d.reads("department").open("/").page; !strings.Contains(p, look) {
+		t.Error("the department is asked to file what only the unit files")
+	}
+}
+
 func TestARoleCannotBeTakenOutsideTheDemonstration(t *testing.T) {
 	d := newOffice(t)
 	r := &reader{office: d, cookies: map[string]string{}}

@@ -11,16 +11,20 @@ import (
 type Start struct {
 	Frame
 	projections.Overview
-	Unit string // whose work it is; empty for everybody's
-	Acts func(projections.Task) Crumb
+	Unit  string // whose work it is; empty for everybody's
+	Reads bool   // who looks settles none of it: it is the others' work
+	Acts  func(projections.Task) Crumb
 }
 
 func (Start) template() string { return "start" }
 
-// Heading counts what is mine.
+// Heading counts what is mine, or what the others have to do.
 func (p Start) Heading() string {
 	if p.Total == 0 {
 		return "没有待办的事"
+	}
+	if p.Reads {
+		return fmt.Sprintf("各方待办 %d 件", p.Total)
 	}
 	return fmt.Sprintf("待我办理 %d 件", p.Total)
 }
