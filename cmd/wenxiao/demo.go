@@ -34,7 +34,7 @@ func demoCommand() *cobra.Command {
 		Long: `装入 24 张真实公开的绩效表（实名、附来源，只作算术校核）和一座虚构的示例市
 （申报、退回、批复、监控、自评、整改全过程，人员为化名），然后在本机打开网页。
 默认每次用新的临时账本；加 --db 则保留。
-Loads 24 real published tables and the invented city's two years, then serves on loopback.`,
+Loads 24 real published tables and the invented city, then serves on loopback.`,
 		Args: exactly(0, "无"),
 	}
 	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "监听地址，只限本机 (loopback only)")
@@ -147,7 +147,7 @@ func tell(w io.Writer, told story.Told, entered []intake.Entered) {
 		}
 	}
 	fmt.Fprintf(w, "真实公开表 (published tables)   %d 张，入账 %d 件，实名并附来源\n", len(entered), events)
-	fmt.Fprintf(w, "示例市 (invented city)          %d 个项目，%d—%d 两个年度，入账 %d 件，人员为化名\n\n", told.Programmes, told.Years[0], told.Years[1], told.Events)
+	fmt.Fprintf(w, "示例市 (invented city)          %d 个项目，%d—%d 年度，入账 %d 件，人员为化名\n\n", told.Programmes, told.Years[0], told.Years[1], told.Events)
 	fmt.Fprintf(w, "公开表里算得出的问题 (found in the published tables):\n")
 	for _, code := range slices.SortedFunc(maps.Keys(counts), func(a, b scoring.Code) int {
 		return cmp.Or(counts[b]-counts[a], cmp.Compare(a, b))

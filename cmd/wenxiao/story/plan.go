@@ -17,10 +17,11 @@ type course struct {
 	index int // of the plot, to spread the days
 }
 
-// plan lays out both budget years of a programme.
+// plan lays out the budget years of a programme: the one evaluated, the one
+// under way, and the one being drawn up.
 func (c *city) plan(p plot) {
-	index := len(c.steps)
-	past := &course{city: c, plot: p, year: c.evaluated, index: index % 7}
+	index := len(c.steps) % 7
+	past := &course{city: c, plot: p, year: c.evaluated, index: index}
 	past.register()
 	past.fileAndReview()
 	past.spend()
@@ -28,8 +29,15 @@ func (c *city) plan(p plot) {
 	past.closeYear()
 	past.evaluate()
 	past.rectify()
-	present := &course{city: c, plot: p, year: c.evaluated + 1, index: index % 7}
-	present.begin()
+
+	p.objection, p.asked, p.handover, p.mistyped, p.suspended = "", 0, false, false, false
+	present := &course{city: c, plot: p, year: c.evaluated + 1, index: index}
+	present.fileAndReview()
+	present.spend()
+	present.monitor()
+
+	coming := &course{city: c, plot: p, year: c.evaluated + 2, index: index}
+	coming.drawUp()
 }
 
 // day is a day of the course's budget year, moved a little from plot to plot.
@@ -165,34 +173,22 @@ func (c *course) goalFact() domain.Fact {
 	return domain.Fact{Event: c.last[c.stream()], Holds: true, Text: fmt.Sprintf("%d 年度目标已批复", int(c.year))}
 }
 
-// begin is the year under way, as far as the plot lets it come.
-func (c *course) begin() {
-	c.plot.payments, c.plot.rate, c.plot.total = c.plot.payments[:len(c.plot.payments):len(c.plot.payments)], "", ""
-	c.plot.objection, c.plot.asked = "", 0
-	switch c.current {
-	case notStarted:
-		return
+// drawUp is the goal for the year to come, as far as the plot lets it come.
+func (c *course) drawUp() {
+	ago := func(days, hour, minute int) when { return on(domain.DayOf(c.now.AddDate(0, 0, -days)), hour, minute) }
+	switch c.coming {
 	case filed:
-		c.file(on(domain.DayOf(c.now.AddDate(0, 0, -6)), 15, 20), 1, "")
-		return
+		c.file(ago(6, 15, 20), 1, "")
 	case sentBack:
-		recent := domain.DayOf(c.now.AddDate(0, 0, -20))
-		c.file(on(recent, 9, 40), 1, "")
-		c.departmentReview(on(recent.AddDays(3), 11, 0), 1)
-		c.plot.objection = "委托事项未细化到具体项目，无法审核"
-		c.sendBack(on(recent.AddDays(9), 16, 5))
-		return
+		c.file(ago(20, 9, 40), 1, "")
+		c.departmentReview(ago(17, 11, 0), 1)
+		c.objection = "委托事项未细化到具体项目，无法审核"
+		c.sendBack(ago(11, 16, 5))
 	case passed:
-		recent := domain.DayOf(c.now.AddDate(0, 0, -30))
-		c.file(on(recent, 10, 10), 1, "")
-		c.departmentReview(on(recent.AddDays(4), 10, 40), 1)
-		c.financeReview(on(recent.AddDays(12), 15, 30), 1)
-		return
+		c.file(ago(30, 10, 10), 1, "")
+		c.departmentReview(ago(26, 10, 40), 1)
+		c.financeReview(ago(18, 15, 30), 1)
 	}
-	c.fileAndReview()
-	c.plot.handover, c.plot.mistyped, c.plot.suspended = false, false, false
-	c.spend()
-	c.monitor()
 }
 
 // minutes moves a moment on, so that two acts of one day keep their order.

@@ -37,7 +37,7 @@ type plot struct {
 	rate      string // 执行率 as the unit printed it; empty: as computed
 	total     string // total as the unit printed it; empty: the sum
 	notice    outcome
-	current   progress // how far the year under way has come
+	coming    progress // how far the goal of the year to come is
 }
 
 // A payment is one transfer, as a share of the budget in per cent.
@@ -57,12 +57,11 @@ const (
 	overdue
 )
 
-// progress is how far a year under way has come.
+// progress is how far a goal is.
 type progress int
 
 const (
-	monitored progress = iota // approved, paid, monitored
-	notStarted
+	notStarted progress = iota
 	filed
 	sentBack
 	passed
@@ -110,18 +109,18 @@ func plots() []plot {
 		{
 			code: "601-centenarians", name: "百岁老人高龄津贴", desk: welfare, fund: programme.GeneralBudget, attribute: "延续",
 			objective: "按月足额发放百岁老人高龄津贴。", after: "C16",
-			budget: 68_400 * domain.Yuan, payments: []payment{{3, 25, 2500}, {6, 25, 2500}, {9, 25, 2500}, {12, 15, 2500}}, halfway: "0.58", current: passed,
+			budget: 68_400 * domain.Yuan, payments: []payment{{3, 25, 2500}, {6, 25, 2500}, {9, 25, 2500}, {12, 15, 2500}}, halfway: "0.58", coming: passed,
 		},
 		{
 			code: "701-entrusted", name: "镇村建设委托业务", desk: housing, fund: programme.GeneralBudget, attribute: "延续",
 			objective: "委托专业机构完成镇村建设项目的审核与检测。", after: "C04",
 			extra:  []evaluation.Row{extra("满意度指标", "服务对象满意度指标", "镇村满意度", "≥90%", "91%", 10)},
-			budget: 90 * domain.WanYuan, payments: []payment{{4, 15, 1000}, {11, 20, 8997}}, halfway: "0.62", suspended: true, current: sentBack,
+			budget: 90 * domain.WanYuan, payments: []payment{{4, 15, 1000}, {11, 20, 8997}}, halfway: "0.62", suspended: true, coming: sentBack,
 		},
 		{
 			code: "401002-pitches", name: "社区多功能运动场建设", desk: sports, fund: programme.GovernmentFunds, attribute: "新增", major: true,
 			objective: "新建社区多功能运动场，方便群众就近健身。", after: "C26",
-			budget: 180 * domain.WanYuan, payments: []payment{{6, 30, 1200}}, halfway: "0.20", suspended: true, current: filed,
+			budget: 180 * domain.WanYuan, payments: []payment{{6, 30, 1200}}, halfway: "0.20", suspended: true, coming: filed,
 		},
 	}
 }

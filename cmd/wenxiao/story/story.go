@@ -1,4 +1,4 @@
-// Package story tells the demonstration: two budget years of an invented city,
+// Package story tells the demonstration: three budget years of an invented city,
 // 示例市, through the commands everybody else uses. Its people are roles; its
 // amounts and indicators follow published tables; its returns, warnings and
 // rectifications are invented, which is why no real body appears in it.
@@ -18,7 +18,7 @@ import (
 
 // A Told says what the story left in the ledger.
 type Told struct {
-	Years      [2]domain.FiscalYear // the year evaluated and the year under way
+	Years      [2]domain.FiscalYear // the year evaluated and the one being drawn up
 	Programmes int
 	Events     int
 }
@@ -34,7 +34,7 @@ func Tell(ctx context.Context, store eventstore.Store, clock *Clock, now time.Ti
 		ctx: ctx, store: store, book: book, now: now, last: map[string]string{},
 		evaluated: domain.DayOf(now.AddDate(0, 0, -240)).Year() - 1,
 	}
-	told := Told{Years: [2]domain.FiscalYear{c.evaluated, c.evaluated + 1}, Programmes: len(plots())}
+	told := Told{Years: [2]domain.FiscalYear{c.evaluated, c.evaluated + 2}, Programmes: len(plots())}
 	_, at, err := eventstore.Load[unit.State](ctx, store, unit.Stored, unit.Stream(offices[0].code))
 	if err != nil || at > 0 { // told before, perhaps on another day
 		return told, err
