@@ -14,7 +14,7 @@ type Act struct {
 	Post    string  // where the form goes
 	Seen    string  // revision of the record the person looks at
 	Command string  // idempotency key: sending twice does it once
-	Button  string  // the verb
+	Button  string  // the verb of the form to fill; the check page is signed with the title
 	Effect  string  // what happens when it is pressed
 	Signing string  // 以「…」身份
 	Declare string  // what the signer declares, on the check page of a filing

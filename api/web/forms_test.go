@@ -47,7 +47,11 @@ func TestActShowsRefusalsAtTheirFields(t *testing.T) {
 func TestGraveActIsShownOnceMore(t *testing.T) {
 	a := anAct()
 	a.Stage, a.Fields[0].Value, a.Fields[1].Value = "check", "款项拖欠", "1"
-	shows(t, drawn(t, a), "再次核对", "款项拖欠", "第 1 号", `<input type="hidden" name="reason" value="款项拖欠">`, `name="do" value="done"`, `name="do" value="fill"`)
+	page := drawn(t, a)
+	shows(t, page, "再次核对", "款项拖欠", "第 1 号", `<input type="hidden" name="reason" value="款项拖欠">`, `name="do" value="done">暂缓拨款<`, `name="do" value="fill"`)
+	if strings.Contains(page, "下一步") {
+		t.Error("what is done now is called a next step")
+	}
 }
 
 func TestActSaysWhoWasFirst(t *testing.T) {
