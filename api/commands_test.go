@@ -225,6 +225,8 @@ func TestWhatCannotBeReadIsRefusedAtItsPlace(t *testing.T) {
 		"no JSON":        {`{"budget":`, "request.unreadable", "", 400},
 		"two values":     {goalBody + `{}`, "request.unreadable", "", 400},
 		"no body":        {``, "request.unreadable", "", 400},
+		"no UTF-8":       {strings.Replace(goalBody, `"row":"2"`, "\"row\":\"\xff\"", 1), "request.unreadable", "", 400},
+		"a NUL":          {strings.Replace(goalBody, `"objective":"`, `"objective":"\u0000`, 1), "record.nul", "", 422},
 		"unknown field":  {`{"budgets":1,` + goalBody[1:], "request.malformed", "/budgets", 422},
 		"deep unknown":   {strings.Replace(goalBody, `"row":"2"`, `"row":"2","wieght":3`, 1), "request.malformed", "/indicators/1/wieght", 422},
 		"wrong type":     {strings.Replace(goalBody, `"weight":30`, `"weight":"三十"`, 1), "request.malformed", "/indicators/1/weight", 422},

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humamux"
@@ -97,6 +98,9 @@ func schemaName(t reflect.Type, hint string) string {
 var jsonFormat = huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: unmarshal}
 
 func unmarshal(data []byte, v any) error {
+	if !utf8.Valid(data) { // encoding/json would put a sign of its own in the place
+		return errors.New("内容不是 UTF-8 文字")
+	}
 	err := json.Unmarshal(data, v)
 	if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
 		before := data[:min(int(syntax.Offset), len(data))]
@@ -120,6 +124,7 @@ func init() {
 		return misread(nil, status, msg, errs...)
 	}
 	huma.NewErrorWithContext = misread
+	huma.ValidateStrictCasing = true // amount and Amount are not one name
 	validation.MsgUnexpectedProperty = "没有这一项"
 	validation.MsgExpectedRequiredProperty = "缺少 %s"
 	validation.MsgExpectedBoolean = "应为 true 或 false"

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,6 +27,9 @@ type form struct {
 func readForm(r *http.Request) (*form, error) {
 	if err := r.ParseForm(); err != nil {
 		return nil, err
+	}
+	if slices.ContainsFunc(typed(r.PostForm), illegible) {
+		return nil, notText()
 	}
 	f := &form{Values: r.PostForm, command: r.PostForm.Get("command")}
 	seen, err := strconv.ParseUint(f.Get("seen"), 10, 63)

@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 )
@@ -24,6 +27,7 @@ const (
 func (s *Server) guard(routes http.Handler) http.Handler {
 	h := s.identify(routes)
 	h = s.withSession(h)
+	h = s.legible(h)
 	h = s.limit(h)
 	h = s.sameOrigin(h)
 	if s.Demo {
@@ -182,6 +186,35 @@ func (s *Server) sameOrigin(next http.Handler) http.Handler {
 		s.fail(w, r, Denied{Code: "request.cross-origin", Rule: "请求来自另一个网站的页面，没有办理"})
 	}))
 	return protection.Handler(next)
+}
+
+// legible refuses an address, or a name to sign in with, that is no text: no
+// record is called so, and PostgreSQL cannot even be asked for it.
+func (s *Server) legible(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name, _, _ := r.BasicAuth()
+		asked := append([]string{r.URL.Path, name}, typed(r.URL.Query())...)
+		if slices.ContainsFunc(asked, illegible) {
+			s.fail(w, r, notText())
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func notText() *Problem {
+	return &Problem{Status: http.StatusBadRequest, Title: "读不懂", Code: "request.not-text", Reason: "请求里有不是文字的字节"}
+}
+
+// illegible reports whether s is anything else than UTF-8 without NUL.
+func illegible(s string) bool { return !utf8.ValidString(s) || strings.IndexByte(s, 0) >= 0 }
+
+// typed is everything a query or a form says.
+func typed(form url.Values) (all []string) {
+	for _, v := range form {
+		all = append(all, v...)
+	}
+	return all
 }
 
 // limit cuts a body off at what its address may take.

@@ -189,6 +189,29 @@ func TestASessionBySignIn(t *testing.T) {
 	b.ask("GET", "/api/v1/marks", nil).problem(401, "sign-in.needed")
 }
 
+func TestTheWayBackStaysHere(t *testing.T) {
+	b := &browser{office: newOffice(t)}
+	for _, back := range []string{"https://elsewhere", "//elsewhere", `/\elsewhere`, "/\t/elsewhere", "/\x0b/x", "/\r\nSet-Cookie: a=b", "elsewhere", ""} {
+		r := b.ask("POST", "/sign-in", url.Values{"username": {"finance"}, "password": {password}, "back": {back}})
+		if to := r.Header().Get("Location"); r.Code != http.StatusSeeOther || to != "/" {
+			t.Errorf("%q leads to %q", back, to)
+		}
+	}
+	r := b.ask("POST", "/sign-in", url.Values{"username": {"finance"}, "password": {password}, "back": {"/record?q=培训"}})
+	if to := r.Header().Get("Location"); to != "/record?q=%e5%9f%b9%e8%ae%ad" {
+		t.Errorf("leads to %q", to)
+	}
+}
+
+func TestWhatIsNoTextIsNotAskedFor(t *testing.T) {
+	d := newOffice(t)
+	for _, path := range []string{"/people/%00", "/api/v1/units/%ff", "/record?q=%00", "/api/v1/programmes?unit=%ff", "/rectifications/%ff"} {
+		d.do(call{as: "finance", method: "GET", path: path}).problem(400, "request.not-text")
+	}
+	b := &browser{office: d}
+	b.signIn("finance\x00", password).problem(400, "request.not-text")
+}
+
 func TestASessionThroughTLSNeverLeavesIt(t *testing.T) {
 	b := &browser{office: newOffice(t, func(s *Server) { s.Secure = true })}
 	r := b.signIn("finance", password)

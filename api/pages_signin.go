@@ -2,7 +2,9 @@ package api
 
 import (
 	"net/http"
+	"slices"
 	"strings"
+	"unicode"
 
 	"wenxiao/api/accounts"
 	"wenxiao/api/web"
@@ -21,6 +23,10 @@ func (s *Server) signInPage(w http.ResponseWriter, r *http.Request) {
 func (s *Server) signInForm(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseForm(); err != nil {
 		s.fail(w, r, err)
+		return
+	}
+	if slices.ContainsFunc(typed(r.PostForm), illegible) {
+		s.fail(w, r, notText())
 		return
 	}
 	var err error
@@ -66,9 +72,10 @@ func (s *Server) askWho(w http.ResponseWriter, r *http.Request, status int, p *P
 	}
 }
 
-// backTo keeps a way back within this site.
+// backTo keeps a way back within this site. Browsers drop tabs and the like from
+// an address: /<tab>/elsewhere would lead there.
 func backTo(address string) string {
-	if !strings.HasPrefix(address, "/") || strings.HasPrefix(address, "//") || strings.ContainsAny(address, "\\\r\n") {
+	if !strings.HasPrefix(address, "/") || strings.HasPrefix(address, "//") || strings.Contains(address, `\`) || strings.ContainsFunc(address, unicode.IsControl) {
 		return "/"
 	}
 	return address

@@ -1,6 +1,7 @@
 package eventstore
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -64,9 +65,37 @@ func executeOnce[S domain.State[S, E], E domain.Event](
 		if err != nil {
 			return Appended{}, fmt.Errorf("encode %s: %w", e.EventType(), err)
 		}
+		if holdsNUL(data) {
+			return Appended{}, errNUL
+		}
 		drafts[i] = Draft{Type: e.EventType(), Data: data, Meta: meta}
 	}
 	return store.Append(ctx, stream, at, drafts...)
+}
+
+// errNUL refuses what JSON can carry and PostgreSQL cannot keep as text: written
+// down, it would stop the tables for reading at this record for good.
+var errNUL = domain.Refusal{Code: "record.nul", Reason: "内容里有看不见的空字符（NUL），删去后再办"}
+
+// holdsNUL reports whether a text of the JSON data has a NUL, which encoding/json
+// writes as an escape. An escaped backslash before it makes it six plain letters.
+func holdsNUL(data []byte) bool {
+	const escape = `\u0000`
+	for from := 0; ; {
+		i := bytes.Index(data[from:], []byte(escape))
+		if i < 0 {
+			return false
+		}
+		i += from
+		slashes := 0
+		for slashes <= i && data[i-slashes] == '\\' {
+			slashes++
+		}
+		if slashes%2 == 1 {
+			return true
+		}
+		from = i + len(escape)
+	}
 }
 
 // Load returns the state of stream and its revision.

@@ -160,3 +160,39 @@ func TestExecuteStopsAtWhatItCannotRead(t *testing.T) {
 		t.Errorf("got %v, want context.Canceled", err)
 	}
 }
+
+// note is a state and a command of text.
+type (
+	note string
+	said struct {
+		Text string `json:"text"`
+	}
+)
+
+func (said) EventType() string             { return "note.said.v1" }
+func (n note) Evolve(s said) note          { return note(s.Text) }
+func (n note) Decide(note) ([]said, error) { return []said{{string(n)}}, nil }
+func say(t *testing.T, s eventstore.Store, text string) error {
+	t.Helper()
+	decoders := domain.Decoders[said]{"note.said.v1": domain.As(func(s said) said { return s })}
+	_, err := eventstore.Execute(t.Context(), s, decoders, "note-1", eventstore.AnyRevision, domain.Command[note, said](note(text)), eventstore.Meta{})
+	return err
+}
+
+func TestExecuteRefusesTextThatNotEveryDatabaseKeeps(t *testing.T) {
+	s := memory.New()
+	for _, text := range []string{"a\x00b", "\x00", `\\` + "\x00", `\u0000` + "\x00"} {
+		var no domain.Refusal
+		if err := say(t, s, text); !errors.As(err, &no) || no.Code != "record.nul" {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	if head, _ := s.Head(t.Context()); head != 0 {
+		t.Errorf("%d records were written all the same", head)
+	}
+	for _, text := range []string{`\u0000`, `\\u0000`, `a\\\u0000\`, "0000", "\x01"} {
+		if err := say(t, s, text); err != nil {
+			t.Errorf("%q holds no NUL: %v", text, err)
+		}
+	}
+}
