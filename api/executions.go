@@ -22,13 +22,13 @@ func (s *Server) setBudget(ctx context.Context, who Who, code domain.ProgrammeCo
 	if err != nil {
 		return eventstore.Appended{}, err
 	}
-	cmd.Goal, cmd.Approved = approved(g), g.state.Amount
+	cmd.Goal, cmd.Approved, cmd.Exited = approved(g), g.state.Amount, exited(p)
 	o.basis = known(cmd.Goal.Event)
 	return carryOut(ctx, s, o, execution.Stored, cmd)
 }
 
 func (s *Server) adjustBudget(ctx context.Context, who Who, code domain.ProgrammeCode, year domain.FiscalYear, seen eventstore.Revision, cmd execution.AdjustBudget) (eventstore.Appended, error) {
-	o, _, err := s.orderOn(ctx, who, "execution.adjust-budget", execution.Stream(code, year), seen, code, cmd)
+	o, p, err := s.orderOn(ctx, who, "execution.adjust-budget", execution.Stream(code, year), seen, code, cmd)
 	if err != nil {
 		return eventstore.Appended{}, err
 	}
@@ -36,23 +36,21 @@ func (s *Server) adjustBudget(ctx context.Context, who Who, code domain.Programm
 	if err != nil {
 		return eventstore.Appended{}, err
 	}
-	cmd.Goal = adjusted(g, cmd.Amount)
+	cmd.Goal, cmd.Exited = adjusted(g, cmd.Amount), exited(p)
 	o.basis = known(cmd.Goal.Event)
 	return carryOut(ctx, s, o, execution.Stored, cmd)
 }
 
-// adjusted says whether the goal was filed for, or approved with, this amount:
-// budget and goal change together (忻州办法 第十九条).
+// adjusted says whether the goal is approved with this amount. A budget that
+// changes goes the whole way with its goal, filed, reviewed and approved (忻州办法
+// 第十九条、第二十四条): money followed by a goal that is then returned would be
+// money on no approved goal.
 func adjusted(g history[goal.State], amount domain.Money) domain.Fact {
-	fact := domain.Fact{Event: g.ids["goal.filed.v1"], Text: fmt.Sprintf("目标第 %d 版的预算是 %s 万元", g.state.Version, g.state.Current.Budget.Wan())}
-	if g.state.Version == 0 {
-		fact.Text = goalWords(g.state.Status)
-		return fact
+	fact := approved(g)
+	if fact.Holds && g.state.Amount != amount {
+		fact.Holds = false
+		fact.Text += fmt.Sprintf("，预算 %s 万元", g.state.Amount.Wan())
 	}
-	if g.state.Status == goal.InForce && g.state.Amount == amount {
-		return domain.Fact{Event: g.ids["goal.approved.v1"], Holds: true, Text: fmt.Sprintf("目标第 %d 版随本次预算批复", g.state.ApprovedVersion)}
-	}
-	fact.Holds = g.state.Status != goal.WithUnit && g.state.Current.Budget == amount
 	return fact
 }
 
@@ -69,10 +67,42 @@ func (s *Server) correctPayment(ctx context.Context, who Who, code domain.Progra
 	if err != nil {
 		return eventstore.Appended{}, err
 	}
-	if err := s.inStream(ctx, o.stream, cmd.Corrects); err != nil {
+	if err := s.ofPayment(ctx, o.stream, cmd.Corrects, cmd.Payment); err != nil {
 		return eventstore.Appended{}, err
 	}
 	return carryOut(ctx, s, o, execution.Stored, cmd)
+}
+
+// ofPayment refuses a correction that names another event than one that said how
+// much the payment was. An empty id is the aggregate's to refuse.
+func (s *Server) ofPayment(ctx context.Context, stream, event, payment string) error {
+	if event == "" {
+		return nil
+	}
+	for r, err := range s.Store.ReadStream(ctx, stream, 0) {
+		if err != nil {
+			return err
+		}
+		if r.ID != event {
+			continue
+		}
+		e, err := execution.Stored.Decode(r.Type, r.Data)
+		if err != nil {
+			return err
+		}
+		switch e := e.(type) {
+		case execution.Paid:
+			if e.Payment == payment {
+				return nil
+			}
+		case execution.PaymentCorrected:
+			if e.Payment == payment {
+				return nil
+			}
+		}
+		return domain.Refusal{Code: "request.corrects-another", Field: "/corrects", Reason: "编号为 " + event + " 的记录不是支付 " + payment + " 的，不能由它更正"}
+	}
+	return correctsUnknown(event)
 }
 
 func (s *Server) suspend(ctx context.Context, who Who, code domain.ProgrammeCode, year domain.FiscalYear, seen eventstore.Revision, cmd execution.Suspend) (eventstore.Appended, error) {

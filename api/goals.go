@@ -50,7 +50,7 @@ func (s *Server) reviewGoal(ctx context.Context, who Who, code domain.ProgrammeC
 }
 
 func (s *Server) approveGoal(ctx context.Context, who Who, code domain.ProgrammeCode, year domain.FiscalYear, seen eventstore.Revision, cmd goal.Approve) (eventstore.Appended, error) {
-	o, err := s.orderOnGoal(ctx, who, "goal.approve", code, year, seen, cmd)
+	o, p, err := s.orderOn(ctx, who, "goal.approve", goal.Stream(code, year), seen, code, cmd)
 	if err != nil {
 		return eventstore.Appended{}, err
 	}
@@ -58,7 +58,7 @@ func (s *Server) approveGoal(ctx context.Context, who Who, code domain.Programme
 	if err != nil {
 		return eventstore.Appended{}, err
 	}
-	cmd.By = who.Actor()
+	cmd.By, cmd.Exited = who.Actor(), exited(p)
 	o.basis = known(g.ids["goal.reviewed.v1"])
 	return carryOut(ctx, s, o, goal.Stored, cmd)
 }
@@ -101,6 +101,14 @@ func active(p history[programme.State], year domain.FiscalYear) domain.Fact {
 		fact.Text = fmt.Sprintf("“%s”已于 %s 退出", p.state.Name, p.state.EndedOn)
 	}
 	return fact
+}
+
+// exited says whether the programme has left the register, and by which event.
+func exited(p history[programme.State]) domain.Fact {
+	if p.state.Status != programme.Ended {
+		return domain.Fact{}
+	}
+	return domain.Fact{Event: p.ids["programme.exited.v1"], Holds: true, Text: fmt.Sprintf("“%s”已于 %s 退出", p.state.Name, p.state.EndedOn)}
 }
 
 // desk is the level of review the role sits at; a form may not claim another.

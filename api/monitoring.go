@@ -136,6 +136,10 @@ func (s *Server) inStream(ctx context.Context, stream, event string) error {
 			return nil
 		}
 	}
+	return correctsUnknown(event)
+}
+
+func correctsUnknown(event string) domain.Refusal {
 	return domain.Refusal{Code: "request.corrects-unknown", Field: "/corrects", Reason: "这一项里没有编号为 " + event + " 的记录，无从更正"}
 }
 

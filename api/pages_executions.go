@@ -80,7 +80,7 @@ func (s *Server) executionActs() []act {
 				}
 			},
 			effect: func(situation) string {
-				return "预算与目标同步调整：目标须已按这个金额申报或批复（忻州办法 第十九条）。"
+				return "预算与目标同步调整：目标须已按这个金额批复（忻州办法 第十九条）。"
 			},
 			do: func(ctx context.Context, who Who, at situation, seen eventstore.Revision, f *form) (eventstore.Appended, error) {
 				cmd := execution.AdjustBudget{Amount: f.wan("amount"), Reason: f.text("reason"), Document: f.text("document")}

@@ -17,6 +17,7 @@ type SetBudget struct {
 
 	Goal     domain.Fact  `json:"-"` // the year's goal is approved
 	Approved domain.Money `json:"-"` // with this amount
+	Exited   domain.Fact  `json:"-"` // the programme has left the register
 }
 
 // Decide refuses a budget without an approved goal, or another amount than was
@@ -41,6 +42,7 @@ func (c SetBudget) Decide(s State) ([]Event, error) {
 }
 
 func (c SetBudget) approved() (no domain.Refusals) {
+	no.If(c.Exited.Holds, exited(c.Exited))
 	no.If(!c.Goal.Holds, domain.Refusal{
 		Code: "execution.goal-not-approved", Basis: "邯文〔2019〕13号 四（三）；南通办法 第九条第三项",
 		Reason: "绩效目标未批复，不得安排预算：" + c.Goal.Text,
@@ -61,11 +63,13 @@ type AdjustBudget struct {
 	Document string         `json:"document"`
 	Source   *domain.Source `json:"source,omitempty"`
 
-	Goal domain.Fact `json:"-"` // the year's goal was filed or adjusted for this change
+	Goal   domain.Fact `json:"-"` // the year's goal is approved with this amount
+	Exited domain.Fact `json:"-"` // the programme has left the register
 }
 
-// Decide refuses a change without a goal filed or adjusted at the same time, and
-// a cut below what is already allotted or paid. The same amount changes nothing.
+// Decide refuses a change without a goal approved for it, more for a programme
+// that has left, and a cut below what is already allotted or paid. The same
+// amount changes nothing.
 func (c AdjustBudget) Decide(s State) ([]Event, error) {
 	if err := s.opened(); err != nil || c.Amount == s.FullYear {
 		return nil, err
@@ -82,8 +86,9 @@ func (c AdjustBudget) Decide(s State) ([]Event, error) {
 func (c AdjustBudget) steps(s State) (no domain.Refusals) {
 	no.If(!c.Goal.Holds, domain.Refusal{
 		Code: "execution.goal-not-adjusted", Field: "/amount", Basis: "忻州办法 第十九条、第四十五条第三项",
-		Reason: "调整预算须同步申报或调整绩效目标：" + c.Goal.Text,
+		Reason: "调整预算须先按审核流程调整并批复绩效目标：" + c.Goal.Text,
 	})
+	no.If(c.Exited.Holds && c.Amount > s.FullYear, exited(c.Exited))
 	no.If(c.Amount >= 0 && c.Amount < s.Paid, domain.Refusal{
 		Code: "execution.below-paid", Field: "/amount", Basis: "预算法 第十三条",
 		Reason: fmt.Sprintf("调整后预算 %s 万元低于已支付的 %s 万元", c.Amount.Wan(), s.Paid.Wan()),
@@ -113,7 +118,7 @@ func (c Allot) Decide(s State) ([]Event, error) {
 	no.If(c.Amount <= 0, noAmount("下达", c.Amount))
 	no.If(c.Amount > 0 && c.Amount > left, domain.Refusal{
 		Code: "execution.over-budget", Field: "/amount", Basis: "预算法 第十三条",
-		Reason: fmt.Sprintf("下达 %s 万元，超过全年预算 %s 万元中尚未下达的 %s 万元", c.Amount.Wan(), s.FullYear.Wan(), left.Wan()),
+		Reason: fmt.Sprintf("下达 %s 元，超过全年预算 %s 元中尚未下达的 %s 元", c.Amount.Exact(), s.FullYear.Exact(), left.Exact()),
 	})
 	no.If(domain.Blank(c.Document), noDocument)
 	return domain.Unless(no, Event(Allotted(c)))
@@ -137,11 +142,18 @@ func (c Recall) Decide(s State) ([]Event, error) {
 	no.If(c.Amount <= 0, noAmount("收回", c.Amount))
 	no.If(c.Amount > s.Unspent(), domain.Refusal{
 		Code: "execution.over-unspent", Field: "/amount", Basis: basis,
-		Reason: fmt.Sprintf("收回 %s 万元，超过未支出的 %s 万元", c.Amount.Wan(), s.Unspent().Wan()),
+		Reason: fmt.Sprintf("收回 %s 元，超过未支出的 %s 元", c.Amount.Exact(), s.Unspent().Exact()),
 	})
 	no.If(domain.Blank(c.Reason), noReason("收回"))
 	no.If(domain.Blank(c.Working), domain.Refusal{Code: "execution.no-working", Reason: "收回金额的计算过程未填", Field: "/working", Basis: basis})
 	return domain.Unless(no, Event(Recalled(c)))
+}
+
+func exited(fact domain.Fact) domain.Refusal {
+	return domain.Refusal{
+		Code: "execution.programme-not-active", Field: "/amount", Basis: "邯文〔2019〕13号 四（一）；南通办法 第七条",
+		Reason: "项目已退出，不再安排预算：" + fact.Text,
+	}
 }
 
 func noAmount(what string, m domain.Money) domain.Refusal {

@@ -14,6 +14,7 @@ const wan = domain.WanYuan
 var (
 	finance = domain.Actor{Person: "p3", Unit: "1"}
 	goal    = domain.Fact{Event: "018f", Holds: true}
+	left    = domain.Fact{Event: "018e", Holds: true, Text: "已于 2022-06-30 退出"}
 	printed = &domain.Source{Title: "部门整体支出绩效自评表"}
 
 	set       = BudgetSet{Programme: "stadium", Year: 2022, Unit: "205001", Amount: 25 * wan, Document: "示例财预〔2022〕15号"}
@@ -47,6 +48,7 @@ func TestDecide(t *testing.T) {
 		{"the budget is set with the approved goal", nil, setBudget(), []Event{set}, ""},
 		{"not without", nil, setBudget(func(c *SetBudget) { c.Goal = domain.Fact{Text: "第 1 版已退回"} }), nil, "execution.goal-not-approved"},
 		{"nor with another amount", nil, setBudget(func(c *SetBudget) { c.Amount = 26 * wan }), nil, "execution.budget-not-as-approved"},
+		{"nor for a programme that has left", nil, setBudget(func(c *SetBudget) { c.Exited = left }), nil, "execution.programme-not-active"},
 		{"nor twice", open, setBudget(), nil, "execution.already-open"},
 		{"all that is wrong is said at once", nil, SetBudget{Goal: goal}, nil, "programme.malformed-code execution.no-year execution.no-unit execution.no-amount execution.no-document"},
 		{"a source attests its budget", nil, SetBudget{Programme: "whole", Year: 2023, Unit: "3", Source: printed}, []Event{BudgetSet{Programme: "whole", Year: 2023, Unit: "3", Source: printed}}, ""},
@@ -62,6 +64,13 @@ func TestDecide(t *testing.T) {
 		{"not without", open, AdjustBudget{Amount: 30 * wan, Reason: "追加", Document: "x"}, nil, "execution.goal-not-adjusted"},
 		{"nor without reason and document", open, AdjustBudget{Amount: 30 * wan, Goal: goal}, nil, "execution.no-reason execution.no-document"},
 		{"the same budget changes nothing", open, AdjustBudget{Amount: 25 * wan}, nil, ""},
+		{"not more for a programme that has left", open, AdjustBudget{Amount: 30 * wan, Reason: "追加", Document: "x", Goal: goal, Exited: left}, nil, "execution.programme-not-active"},
+		{
+			"less for one that has", open,
+			AdjustBudget{Amount: 20 * wan, Reason: "压减", Document: "x", Goal: goal, Exited: left},
+			[]Event{BudgetAdjusted{Was: 25 * wan, Amount: 20 * wan, Reason: "压减", Document: "x"}},
+			"",
+		},
 		{"not below what is paid", spent, AdjustBudget{Amount: 11 * wan, Reason: "压减", Document: "x", Goal: goal}, nil, "execution.below-paid"},
 		{"nor below what is allotted", spent, AdjustBudget{Amount: 19 * wan, Reason: "压减", Document: "x", Goal: goal}, nil, "execution.below-allotted"},
 		{
@@ -88,6 +97,10 @@ func TestDecide(t *testing.T) {
 		{"nor what was recalled", append(spent, Recalled{Amount: 8 * wan}), Pay{Payment: "0630-002", Amount: 1}, nil, "execution.over-allotted"},
 		{"nor beyond the year's budget", spent, Pay{Payment: "0630-002", Amount: 14 * wan}, nil, "execution.over-allotted execution.over-budget"},
 		{"a number is used once", spent, Pay{Payment: "0530-017", Amount: 1}, nil, "execution.number-used"},
+		{"nor under one that looks the same", spent, Pay{Payment: "0530-017 ", Amount: 1}, nil, "execution.malformed-number"},
+		{"or is written wide", spent, Pay{Payment: "０５３０-017", Amount: 1}, nil, "execution.malformed-number"},
+		{"or with what nobody sees", spent, Pay{Payment: "0530\u200b-017", Amount: 1}, nil, "execution.malformed-number"},
+		{"a word will do", spent, Pay{Payment: "一季度/3号", Amount: 1}, []Event{Paid{Payment: "一季度/3号", Amount: 1}}, ""},
 		{"a payment has number and amount", open, Pay{Payment: " "}, nil, "execution.no-number execution.no-amount"},
 		{"nothing is paid out of no budget", nil, Pay{Payment: "1", Amount: 1}, nil, "execution.no-budget"},
 		{"nothing while payments are held", held, Pay{Payment: "0630-002", Amount: 1}, nil, "execution.suspended"},

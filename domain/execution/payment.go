@@ -2,6 +2,8 @@ package execution
 
 import (
 	"fmt"
+	"strings"
+	"unicode"
 
 	"wenxiao/domain"
 )
@@ -24,6 +26,10 @@ func (c Pay) Decide(s State) ([]Event, error) {
 	}
 	var no domain.Refusals
 	no.If(domain.Blank(c.Payment), domain.Refusal{Code: "execution.no-number", Reason: "支付编号未填", Field: "/payment"})
+	no.If(!domain.Blank(c.Payment) && c.Source == nil && !legible(c.Payment), domain.Refusal{
+		Code: "execution.malformed-number", Field: "/payment",
+		Reason: fmt.Sprintf("支付编号 %q 含有空白、全角或看不见的字符，看上去会与别的编号相同", c.Payment),
+	})
 	p, used := s.Payments[c.Payment]
 	no.If(used, domain.Refusal{
 		Code: "execution.number-used", Field: "/payment",
@@ -35,6 +41,14 @@ func (c Pay) Decide(s State) ([]Event, error) {
 		no = append(no, s.affords(c.Amount)...)
 	}
 	return domain.Unless(no, Event(Paid(c)))
+}
+
+// legible reports whether a payment's number looks like no other one: " 17" and
+// "１７" would be paid beside "17".
+func legible(number string) bool {
+	return !strings.ContainsFunc(number, func(r rune) bool {
+		return !unicode.IsGraphic(r) || unicode.IsSpace(r) || r >= '！' && r <= '～'
+	})
 }
 
 // affords refuses more money than there is.

@@ -15,7 +15,8 @@ type Approve struct {
 	Reason   string         `json:"reason,omitempty"` // where the amount is not the one filed
 	Source   *domain.Source `json:"source,omitempty"`
 
-	By domain.Actor `json:"-"`
+	By     domain.Actor `json:"-"`
+	Exited domain.Fact  `json:"-"` // the programme has left the register
 }
 
 // Decide refuses to approve what finance has not reviewed and passed in this
@@ -27,6 +28,7 @@ func (c Approve) Decide(s State) ([]Event, error) {
 	}
 	var no domain.Refusals
 	no.If(c.Amount < 0, noAmount(c.Amount))
+	no.If(c.Amount > domain.MaxMoney, domain.Refusal{Code: "goal.amount-too-large", Reason: "金额超过可记的一千万亿元", Field: "/amount"})
 	if c.Source == nil {
 		no = append(no, c.steps(s)...)
 	}
@@ -35,6 +37,10 @@ func (c Approve) Decide(s State) ([]Event, error) {
 
 func (c Approve) steps(s State) domain.Refusals {
 	no := s.foreign(c.By, "忻州办法 第二十二条")
+	no.If(c.Exited.Holds, domain.Refusal{
+		Code: "goal.programme-not-active", Field: "/version", Basis: "邯文〔2019〕13号 四（一）；南通办法 第七条",
+		Reason: "项目已退出，不能批复目标：" + c.Exited.Text,
+	})
 	_, passed := s.Passed(FinanceLevel)
 	no.If(!passed, domain.Refusal{
 		Code: "goal.not-reviewed", Field: "/version", Basis: "忻州办法 第二十条、第二十二条；邯文〔2019〕13号 四（三）",

@@ -205,6 +205,8 @@ func TestDecide(t *testing.T) {
 		{"and has one", passed, Approve{Version: 1, Amount: 24 * domain.WanYuan, Document: document, Reason: "压减一般性支出", By: finance}, []Event{Approved{Version: 1, Amount: 24 * domain.WanYuan, Document: document, Reason: "压减一般性支出"}}, ""},
 		{"an approval has amount and document", passed, Approve{Version: 1, Reason: "x", By: finance}, nil, "goal.no-amount goal.no-document"},
 		{"not by who filed", passed, Approve{Version: 1, Amount: 25 * domain.WanYuan, Document: document, By: clerk}, nil, "goal.own-unit goal.own-filing"},
+		{"not beyond all money, which no budget could follow", passed, Approve{Version: 1, Amount: domain.MaxMoney + 1, Document: document, Reason: "x", By: finance}, nil, "goal.amount-too-large"},
+		{"nor for a programme that has left", passed, Approve{Version: 1, Amount: 25 * domain.WanYuan, Document: document, By: finance, Exited: domain.Fact{Holds: true, Text: "已于 2022-06-30 退出"}}, nil, "goal.programme-not-active"},
 		{"not twice", inForce, Approve{Version: 1, Amount: 25 * domain.WanYuan, Document: document, By: finance}, nil, "goal.already-approved"},
 		{"a source may attest an approval nobody saw reviewed", []Event{filed(1, 0, sourced)}, Approve{Version: 1, Source: printed}, []Event{Approved{Version: 1, Source: printed}}, ""},
 		{"of no less than no money", []Event{filed(1, 0, sourced)}, Approve{Version: 1, Amount: -1, Source: printed}, nil, "goal.no-amount"},
