@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -59,7 +61,8 @@ func printVersion(w io.Writer, p place) {
 }
 
 // examine reads the whole ledger and says what is wrong with it: positions and
-// revisions without gap, data matching its hash, time never running back.
+// revisions without gap, data matching its hash, time never running back, every
+// stream found whole under its name.
 func examine(ctx context.Context, store eventstore.Store, out, errs io.Writer) (problems int, err error) {
 	head, err := store.Head(ctx)
 	if err != nil {
@@ -81,7 +84,31 @@ func examine(ctx context.Context, store eventstore.Store, out, errs io.Writer) (
 		x.problems++
 		fmt.Fprintf(out, "问题 (problem)  账本末位应为 %d，只读到 %d\n", head, x.last)
 	}
+	for _, stream := range slices.Sorted(maps.Keys(x.revisions)) {
+		found, err := revisions(ctx, store, stream)
+		if err != nil {
+			return x.problems, err
+		}
+		if found != x.revisions[stream] {
+			x.problems++
+			fmt.Fprintf(out, "问题 (problem)  %s 有 %d 件，按名只找到 %d 件：索引与封套不符\n", stream, x.revisions[stream], found)
+		}
+	}
 	return x.problems, nil
+}
+
+// revisions counts the records that the store's index finds of a stream and that
+// are of it by their own envelopes.
+func revisions(ctx context.Context, store eventstore.Store, stream string) (n eventstore.Revision, err error) {
+	for r, err := range store.ReadStream(ctx, stream, 0) {
+		if err != nil {
+			return n, err
+		}
+		if r.Stream == stream && r.Revision == n+1 {
+			n++
+		}
+	}
+	return n, nil
 }
 
 // examination is what has been read so far.

@@ -133,10 +133,33 @@ func (p place) read(ctx context.Context, errs io.Writer) (*reading, error) {
 	}
 	r := &reading{Store: store, db: db, Views: projections.Views{DB: db}}
 	r.Runner = projections.NewRunner(db, store, newLog(errs), projections.All()...)
-	if err := r.Runner.CatchUp(ctx); err != nil {
+	if err := catchUp(ctx, r.Runner, store); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
 	return r, nil
+}
+
+// catchUp brings the tables up to the ledger. Tables that have read more than
+// the ledger holds are refused: it was put back from a backup older than they
+// are, they show what is not in it, and would miss what it records next.
+func catchUp(ctx context.Context, runner *projections.Runner, store eventstore.Store) error {
+	marks, err := runner.Marks(ctx)
+	if err != nil {
+		return err
+	}
+	head, err := store.Head(ctx) // after the marks, which a server beside us may move
+	if err != nil {
+		return err
+	}
+	for _, m := range marks {
+		if m.Position > head {
+			return domain.Refusal{
+				Code:   "tables.ahead",
+				Reason: fmt.Sprintf("查询表已读到账本位置 %d，账本只到 %d，像是由较早的备份恢复的；用 wenxiao rebuild 重建查询表后再打开", m.Position, head),
+			}
+		}
+	}
+	return runner.CatchUp(ctx)
 }
 
 func (r *reading) Close() error { return errors.Join(r.db.Close(), r.Store.Close()) }

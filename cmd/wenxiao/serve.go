@@ -103,7 +103,7 @@ func (s *site) serve(ctx context.Context, addr string, ready func(url string)) e
 	if err != nil {
 		return domain.Refusal{Code: "serve.address", Reason: fmt.Sprintf("不能在 %s 监听：%v", addr, err), Field: "--addr"}
 	}
-	if err := s.runner.CatchUp(ctx); err != nil {
+	if err := catchUp(ctx, s.runner, s.store); err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	server := s.server.HTTP(addr)

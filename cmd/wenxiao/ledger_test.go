@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"wenxiao/domain"
+	"wenxiao/domain/unit"
+	"wenxiao/eventstore"
+	"wenxiao/eventstore/memory"
+	"wenxiao/projections"
+)
+
+// ledgerOf holds n units.
+func ledgerOf(t *testing.T, n int) eventstore.Store {
+	t.Helper()
+	store := memory.New()
+	for i := range n {
+		code := domain.UnitCode(fmt.Sprintf("u%d", i))
+		register := unit.Register{Code: code, Name: "示例单位", Kind: unit.Budgetary}
+		if _, err := eventstore.Execute(t.Context(), store, unit.Stored, unit.Stream(code), 0, domain.Command[unit.State, unit.Event](register), eventstore.Meta{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return store
+}
+
+// Tables newer than a ledger put back from a backup would show what it does not
+// hold and miss what it records next.
+func TestTablesBeyondTheLedgerAreRefused(t *testing.T) {
+	db, err := projections.OpenDB(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "views"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	over := func(store eventstore.Store) *projections.Runner {
+		return projections.NewRunner(db, store, slog.New(slog.DiscardHandler), projections.All()...)
+	}
+	whole, restored := ledgerOf(t, 3), ledgerOf(t, 2)
+	if err := catchUp(t.Context(), over(whole), whole); err != nil {
+		t.Fatal(err)
+	}
+	var no domain.Refusal
+	if err := catchUp(t.Context(), over(restored), restored); !errors.As(err, &no) || no.Code != "tables.ahead" {
+		t.Fatalf("%v", err)
+	}
+	if err := over(restored).Rebuild(t.Context(), func(_, _ eventstore.Position) {}); err != nil {
+		t.Fatal(err)
+	}
+	if err := catchUp(t.Context(), over(restored), restored); err != nil {
+		t.Errorf("after a rebuild: %v", err)
+	}
+}
+
+// mislaid is a ledger whose index has one stream under another name.
+type mislaid struct{ eventstore.Store }
+
+func (m mislaid) ReadStream(ctx context.Context, stream string, after eventstore.Revision) iter.Seq2[eventstore.Record, error] {
+	if stream == "unit-u1" {
+		stream = "unit-u0"
+	}
+	return m.Store.ReadStream(ctx, stream, after)
+}
+
+func TestTheDoctorFindsAMislaidStream(t *testing.T) {
+	var out strings.Builder
+	if found, err := examine(t.Context(), ledgerOf(t, 3), &out, io.Discard); err != nil || found != 0 {
+		t.Fatalf("%d, %v: %s", found, err, &out)
+	}
+	if found, err := examine(t.Context(), mislaid{ledgerOf(t, 3)}, &out, io.Discard); err != nil || found != 1 || !strings.Contains(out.String(), "unit-u1 有 1 件，按名只找到 0 件") {
+		t.Errorf("%d, %v: %s", found, err, &out)
+	}
+}
