@@ -78,7 +78,7 @@ func holds(who Who, command string) bool {
 func (s *Server) disposal(ctx context.Context, who Who, page web.Monitoring, code domain.ProgrammeCode, year domain.FiscalYear) (*web.Disposal, error) {
 	i := slices.IndexFunc(page.Rows, func(m projections.Monitoring) bool { return m.Programme == code && m.Year == year })
 	if i < 0 {
-		return nil, projections.ErrNotFound
+		return nil, nil // turned to another page or filter: the board without the panel
 	}
 	at, err := s.situation(ctx, code, year)
 	if err != nil {
