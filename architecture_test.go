@@ -34,7 +34,10 @@ type arrow struct {
 	libraries []string
 }
 
-var values = []string{"github.com/govalues/decimal"} // pure: no I/O, no clock, no global state
+var values = []string{ // pure: no I/O, no clock, no global state
+	"github.com/govalues/decimal",
+	"github.com/go-json-experiment/json",
+}
 
 // The first arrow that fits a package holds for it.
 var arrows = []arrow{

@@ -4,11 +4,9 @@
 package domain
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
+
+	"github.com/go-json-experiment/json"
 )
 
 // An Event is a fact that has been written down. Facts are never changed; a
@@ -77,16 +75,8 @@ func As[T any, E Event](event func(T) E) func([]byte) (E, error) {
 	}
 }
 
-// DecodeStrictly reads exactly one JSON value into v. Unknown fields and
-// anything after the value are errors.
+// DecodeStrictly reads exactly one JSON value into v. Unknown fields, fields
+// named twice, text that is not UTF-8 and anything after the value are errors.
 func DecodeStrictly(data []byte, v any) error {
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(v); err != nil {
-		return err
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("more than one JSON value")
-	}
-	return nil
+	return json.Unmarshal(data, v, json.RejectUnknownMembers(true))
 }
