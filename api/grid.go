@@ -55,7 +55,7 @@ func readWorkbook(data []byte) (grid, error) {
 	}
 	defer func() { _ = book.Close() }()
 	for _, sheet := range book.GetSheetList() {
-		cells, err := book.GetRows(sheet)
+		cells, err := readSheet(book, sheet)
 		if err != nil {
 			return grid{}, domain.Refusal{Code: "table.not-a-workbook", Reason: fmt.Sprintf("工作表“%s”读不出来", sheet)}
 		}
@@ -64,6 +64,24 @@ func readWorkbook(data []byte) (grid, error) {
 		}
 	}
 	return grid{}, noTable()
+}
+
+// readSheet reads one row more than a table may have, for the check to see, and
+// no further: a small file unpacks to a great many.
+func readSheet(book *excelize.File, sheet string) (cells [][]string, err error) {
+	rows, err := book.Rows(sheet)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() && len(cells) <= maxRows {
+		row, err := rows.Columns()
+		if err != nil {
+			return nil, err
+		}
+		cells = append(cells, row)
+	}
+	return cells, rows.Error()
 }
 
 // readText reads tab- or comma-separated values in UTF-8, UTF-16 with its mark,

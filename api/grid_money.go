@@ -120,8 +120,9 @@ func (g grid) moneyRows(i, head int, budget map[string]any, places map[string]st
 // value is none.
 func (g grid) moneyHead(i int) (columns map[string]int, ok bool) {
 	columns = map[string]int{}
+	heads := g.heads(i)
 	for _, m := range moneyWords {
-		if j, ok := g.headed(i, m.words, columns); ok {
+		if j, ok := headed(heads, m.words, columns); ok {
 			columns[m.key] = j
 		}
 	}

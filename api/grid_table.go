@@ -38,14 +38,23 @@ var columnWords = []struct {
 // blank is what a head cell may hold beside its words.
 var blank = regexp.MustCompile(`[\s:：*（(].*$|\s`)
 
-func headWord(cell string) string { return blank.ReplaceAllString(strings.TrimSpace(cell), "") }
+// longestHead bounds, in bytes, what is looked at as a head: a sheet may be full
+// of long text, and somebody waits.
+const longestHead = 400
+
+func headWord(cell string) string {
+	if len(cell) > longestHead {
+		return ""
+	}
+	return blank.ReplaceAllString(strings.TrimSpace(cell), "")
+}
 
 // header finds the row of heads and which column holds what.
 func (g grid) header() (row int, columns map[string]int, ok bool) {
 	for i := range g.cells {
-		columns := map[string]int{}
+		heads, columns := g.heads(i), map[string]int{}
 		for _, c := range columnWords {
-			if j, ok := g.headed(i, c.words, columns); ok {
+			if j, ok := headed(heads, c.words, columns); ok {
 				columns[c.key] = j
 			}
 		}
@@ -59,11 +68,20 @@ func (g grid) header() (row int, columns map[string]int, ok bool) {
 	return 0, nil, false
 }
 
-// headed finds the column of row i headed by the first of words that any is.
-func (g grid) headed(i int, words []string, taken map[string]int) (int, bool) {
+// heads are the head words of row i.
+func (g grid) heads(i int) []string {
+	words := make([]string, len(g.cells[i]))
+	for j := range words {
+		words[j] = headWord(g.cell(i, j))
+	}
+	return words
+}
+
+// headed finds the column headed by the first of words that any is.
+func headed(heads, words []string, taken map[string]int) (int, bool) {
 	for _, w := range words {
-		for j := range g.cells[i] {
-			if word := headWord(g.cell(i, j)); word != "" && matches(word, []string{w}) && !slices.Contains(slices.Collect(maps.Values(taken)), j) {
+		for j, word := range heads {
+			if word != "" && matches(word, []string{w}) && !slices.Contains(slices.Collect(maps.Values(taken)), j) {
 				return j, true
 			}
 		}

@@ -3,8 +3,10 @@ package api
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/xuri/excelize/v2"
 	"golang.org/x/text/encoding/simplifiedchinese"
@@ -191,4 +193,38 @@ func FuzzGrid(f *testing.F) {
 			t.Errorf("%d places for %d rows", len(p.Places), len(p.Table.Indicators))
 		}
 	})
+}
+
+// A small file may unpack to a great deal. What it costs to say no is what the
+// limits allow, not what the file holds.
+func TestAWorkbookFullOfTextIsRefusedAtOnce(t *testing.T) {
+	book := excelize.NewFile()
+	defer func() { _ = book.Close() }()
+	w, err := book.NewStreamWriter("Sheet1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	long := strings.Repeat("文", 1000)
+	for i := range 10 * maxRows {
+		if err := w.SetRow(fmt.Sprintf("A%d", i+1), []any{long}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	var file bytes.Buffer
+	if err := book.Write(&file); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	if g, err := readGrid(file.Bytes()); err == nil {
+		t.Errorf("read %d rows", len(g.cells))
+	}
+	if took := time.Since(began); took > 5*time.Second { // it took half a minute
+		t.Errorf("took %s", took)
+	}
+	if word := headWord(long); word != "" {
+		t.Errorf("%d bytes pass for a head", len(word))
+	}
 }
