@@ -11,32 +11,46 @@ import (
 	"github.com/codenotary/immudb/embedded/store"
 )
 
-// immudbs are immudb's embedded store, synced: as it comes, and with the wait
-// between syncs taken out, whichever suits it better.
+// immudbs are immudb's embedded store, always synced: as it comes; with the wait
+// between syncs taken out; and the same doing what a ledger must, which is to
+// refuse a revision of a stream that is taken. The first two check nothing.
 func immudbs() []peer {
 	return []peer{
 		{
-			name: "immudb (default)", note: "synced, SyncFrequency 20 ms as shipped",
-			open: func(_ context.Context, dir string) (log, error) { return openImmudb(dir, store.DefaultSyncFrequency) },
+			name: "immudb (default)", note: "synced, SyncFrequency 20 ms as shipped, no index, nothing checked",
+			open: func(_ context.Context, dir string) (log, error) {
+				return openImmudb(dir, store.DefaultSyncFrequency, false)
+			},
 		},
 		{
-			name: "immudb (tuned)", note: "synced, SyncFrequency 0",
-			open: func(_ context.Context, dir string) (log, error) { return openImmudb(dir, 0) },
+			name: "immudb (tuned)", note: "synced, SyncFrequency 0, no index, nothing checked",
+			open: func(_ context.Context, dir string) (log, error) { return openImmudb(dir, 0, false) },
+		},
+		{
+			name: "immudb (tuned, checking)", note: "synced, SyncFrequency 0, indexed, a revision taken is refused",
+			open: func(_ context.Context, dir string) (log, error) { return openImmudb(dir, 0, true) },
 		},
 	}
 }
 
-func openImmudb(dir string, frequency time.Duration) (log, error) {
+func openImmudb(dir string, frequency time.Duration, checking bool) (log, error) {
 	options := store.DefaultOptions().WithSynced(true).WithSyncFrequency(frequency).
 		WithMaxConcurrency(400).WithMaxTxEntries(8192).WithMaxValueLen(1 << 20).
 		WithLogger(logger.NewMemoryLoggerWithLevel(logger.LogError))
 	s, err := store.Open(filepath.Join(dir, "immudb"), options)
-	return &immudbLog{store: s}, err
+	if err != nil {
+		return nil, err
+	}
+	if checking {
+		err = s.InitIndexing(&store.IndexSpec{})
+	}
+	return &immudbLog{store: s, checking: checking}, err
 }
 
 type immudbLog struct {
-	store *store.ImmuStore
-	next  atomic.Int64
+	store    *store.ImmuStore
+	checking bool
+	next     atomic.Int64
 }
 
 func (l *immudbLog) Append(ctx context.Context, writer, n int) error {
@@ -45,8 +59,13 @@ func (l *immudbLog) Append(ctx context.Context, writer, n int) error {
 		return err
 	}
 	for range n {
-		key := fmt.Sprintf("monitoring-bench-%d/%012d", writer, l.next.Add(1))
-		if err := tx.Set([]byte(key), nil, append(make([]byte, envelopeBytes), payload...)); err != nil {
+		key := fmt.Appendf(nil, "monitoring-bench-%d/%012d", writer, l.next.Add(1))
+		if l.checking {
+			if err := tx.AddPrecondition(&store.PreconditionKeyMustNotExist{Key: key}); err != nil {
+				return err
+			}
+		}
+		if err := tx.Set(key, nil, append(make([]byte, envelopeBytes), payload...)); err != nil {
 			return err
 		}
 	}
