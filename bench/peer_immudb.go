@@ -17,17 +17,17 @@ import (
 func immudbs() []peer {
 	return []peer{
 		{
-			name: "immudb (default)", note: "synced, SyncFrequency 20 ms as shipped, no index, nothing checked",
+			name: "immudb (default)", note: "synced, SyncFrequency 20 ms as shipped, nothing checked",
 			open: func(_ context.Context, dir string) (log, error) {
 				return openImmudb(dir, store.DefaultSyncFrequency, false)
 			},
 		},
 		{
-			name: "immudb (tuned)", note: "synced, SyncFrequency 0, no index, nothing checked",
+			name: "immudb (tuned)", note: "synced, SyncFrequency 0, nothing checked",
 			open: func(_ context.Context, dir string) (log, error) { return openImmudb(dir, 0, false) },
 		},
 		{
-			name: "immudb (tuned, checking)", note: "synced, SyncFrequency 0, indexed, a revision taken is refused",
+			name: "immudb (tuned, checking)", note: "synced, SyncFrequency 0, a revision taken is refused",
 			open: func(_ context.Context, dir string) (log, error) { return openImmudb(dir, 0, true) },
 		},
 	}
@@ -38,12 +38,6 @@ func openImmudb(dir string, frequency time.Duration, checking bool) (log, error)
 		WithMaxConcurrency(400).WithMaxTxEntries(8192).WithMaxValueLen(1 << 20).
 		WithLogger(logger.NewMemoryLoggerWithLevel(logger.LogError))
 	s, err := store.Open(filepath.Join(dir, "immudb"), options)
-	if err != nil {
-		return nil, err
-	}
-	if checking {
-		err = s.InitIndexing(&store.IndexSpec{})
-	}
 	return &immudbLog{store: s, checking: checking}, err
 }
 
