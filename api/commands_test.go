@@ -223,6 +223,8 @@ func TestWhatCannotBeReadIsRefusedAtItsPlace(t *testing.T) {
 		status              int
 	}{
 		"no JSON":        {`{"budget":`, "request.unreadable", "", 400},
+		"said twice":     {`{"budget":1,` + goalBody[1:], "request.unreadable", "", 400},
+		"another case":   {strings.Replace(goalBody, `"objective"`, `"Objective"`, 1), "request.malformed", "/objective", 422},
 		"two values":     {goalBody + `{}`, "request.unreadable", "", 400},
 		"no body":        {``, "request.unreadable", "", 400},
 		"no UTF-8":       {strings.Replace(goalBody, `"row":"2"`, "\"row\":\"\xff\"", 1), "request.unreadable", "", 400},

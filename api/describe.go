@@ -101,6 +101,9 @@ func unmarshal(data []byte, v any) error {
 	if !utf8.Valid(data) { // encoding/json would put a sign of its own in the place
 		return errors.New("内容不是 UTF-8 文字")
 	}
+	if twice, found := saidTwice(data); found {
+		return fmt.Errorf("“%s”写了两次，不知以哪一个为准", twice)
+	}
 	err := json.Unmarshal(data, v)
 	if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
 		before := data[:min(int(syntax.Offset), len(data))]

@@ -63,7 +63,7 @@ func (s *Server) actRoutes(r *mux.Router) {
 // offers lists what the account may do in this situation, and the one thing
 // that somebody waits for.
 func (s *Server) offers(who Who, at situation) (main *web.Crumb, links []web.Crumb) {
-	if s.onlyAttested(at) != nil {
+	if s.notAttested(at.row.Source) != nil {
 		return nil, nil
 	}
 	offer := func(title, address string, awaited bool) {
@@ -267,20 +267,11 @@ func (s *Server) situated(r *http.Request, a act) (situation, eventstore.Revisio
 	if at, err = s.addressedSituation(r); err != nil {
 		return at, 0, err
 	}
-	if err := s.onlyAttested(at); err != nil {
+	if err := s.notAttested(at.row.Source); err != nil {
 		return at, 0, err
 	}
 	who, _ := s.who(r)
 	return at, seen, Allowed(who.Account, a.command, at.about())
-}
-
-// onlyAttested refuses, in the demonstration, to act on what a published table
-// attests: it names real bodies, and nothing invented may be done in their name.
-func (s *Server) onlyAttested(at situation) error {
-	if s.Demo && at.row.Source != nil {
-		return Denied{Code: "demo.real-body", Rule: "这个项目取自真实单位的公开表，演示只核算、不办理；要试办，到示例市的项目"}
-	}
-	return nil
 }
 
 // settle waits until the tables have read all there is now.

@@ -33,7 +33,7 @@ func (s *Server) startPage(w http.ResponseWriter, r *http.Request) error {
 }
 
 // withoutRealBodies leaves out, in the demonstration, work on what published
-// tables attest: nothing may be done there, see [Server.onlyAttested].
+// tables attest: nothing may be done there, see [Server.notAttested].
 func (s *Server) withoutRealBodies(r *http.Request, o *projections.Overview) error {
 	attested := true
 	real, err := s.Views.Programmes(r.Context(), projections.ProgrammeFilter{Attested: &attested, Paging: projections.Paging{PerPage: projections.MaxPerPage}})

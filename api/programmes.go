@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"wenxiao/domain"
@@ -15,6 +16,9 @@ func (s *Server) registerProgramme(ctx context.Context, who Who, code domain.Pro
 		return eventstore.Appended{}, err
 	}
 	if cmd.Code, err = agree("/code", code, cmd.Code); err != nil {
+		return eventstore.Appended{}, err
+	}
+	if err := s.notReal(ctx, cmd.Unit, cmd.Department); err != nil {
 		return eventstore.Appended{}, err
 	}
 	o.about = Concern{cmd.Unit, cmd.Department}
@@ -85,7 +89,36 @@ func (s *Server) about(ctx context.Context, who Who, name, stream string, seen e
 	}
 	o.about = Concern{p.state.Unit, p.state.Department}
 	o.rulebook = inForce(p.state.Jurisdiction, s.day(who))
-	return o, p, nil
+	return o, p, s.notAttested(p.state.Source)
+}
+
+// notAttested refuses, in the demonstration, to act on what a published table
+// attests: it names real bodies, and nothing invented may be done in their name.
+func (s *Server) notAttested(source *domain.Source) error {
+	if s.Demo && source != nil {
+		return Denied{Code: "demo.real-body", Rule: "这个项目或单位取自真实单位的公开表，演示只核算、不办理；要试办，到示例市的项目"}
+	}
+	return nil
+}
+
+// notReal refuses, in the demonstration, to act on the units that published
+// tables name.
+func (s *Server) notReal(ctx context.Context, units ...domain.UnitCode) error {
+	if !s.Demo {
+		return nil
+	}
+	all, err := s.Views.Units(ctx)
+	if err != nil {
+		return err
+	}
+	for _, u := range all {
+		if slices.Contains(units, u.Code) {
+			if err := s.notAttested(u.Source); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // agree returns what the address says. A body may leave it out, and may not say

@@ -59,6 +59,9 @@ func (s *Server) onUnit(ctx context.Context, who Who, name string, code domain.U
 	if err != nil {
 		return eventstore.Appended{}, err
 	}
+	if err := s.notReal(ctx, code); err != nil {
+		return eventstore.Appended{}, err
+	}
 	o.about = Concern{code, u.state.Parent}
 	return carryOut(ctx, s, o, unit.Stored, cmd)
 }
