@@ -108,7 +108,12 @@ func registerRow(p projections.Programme) []any {
 		}
 		return *d
 	}
-	wan := func(m domain.Money) any { return m.In(domain.WanYuan) }
+	wan := func(m domain.Money) any {
+		if p.Budget == 0 && p.FullYear == 0 && p.Paid == 0 {
+			return nil // no budget yet is not a budget of 0
+		}
+		return m.In(domain.WanYuan)
+	}
 	return []any{
 		string(p.Code), p.Name, int(p.Year), p.UnitName, p.DepartmentName, web.Word(web.FundBooks, p.FundBook), web.Word(web.Kinds, p.Kind),
 		web.Word(web.Stages, p.Stage), wan(p.Budget), wan(p.FullYear), wan(p.Paid), number(p.Rate), number(p.PrintedScore),
