@@ -26,11 +26,11 @@ var boardTable = &tableOf[boardRow]{
 		Columns: "programme TEXT, year BIGINT, unit TEXT, state TEXT, contradiction TEXT, gap BIGINT, attainment BIGINT, execution BIGINT, budget BIGINT, paid BIGINT, position BIGINT",
 		Key:     "programme, year",
 	},
-	columns: func(k key, r *boardRow) []any {
-		return []any{
-			k[0], k[1], string(r.Unit), r.state(), r.Contradiction, abs(points(r.Attainment) - points(r.Execution)),
+	columns: func(args []any, k key, r *boardRow) []any {
+		return append(args,
+			k[0], k[1], string(r.Unit), r.state(), r.Contradiction, abs(points(r.Attainment)-points(r.Execution)),
 			sortable(&r.Attainment), sortable(&r.Execution), int64(r.Budget), int64(r.Paid), int64(r.Position),
-		}
+		)
 	},
 }
 

@@ -11,8 +11,8 @@ var trailTable = &tableOf[Entry]{
 		Indexes: []string{"programme, position", "person, position"},
 		grows:   true,
 	},
-	columns: func(k key, e *Entry) []any {
-		return []any{k[0], e.RecordedAt.UnixNano(), string(dayOf(e.EffectiveAt)), string(e.Programme), int64(e.Year), e.Actor.Person, e.Stream}
+	columns: func(args []any, k key, e *Entry) []any {
+		return append(args, k[0], e.RecordedAt.UnixNano(), string(dayOf(e.EffectiveAt)), string(e.Programme), int64(e.Year), e.Actor.Person, e.Stream)
 	},
 }
 

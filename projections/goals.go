@@ -18,8 +18,8 @@ var goalsTable = &tableOf[Goal]{
 		Key:     "programme, year, version",
 		Indexes: []string{"latest, status", "year"},
 	},
-	columns: func(k key, g *Goal) []any {
-		return []any{k[0], k[1], k[2], flag(g.Latest), g.Status, string(g.since()), string(g.Unit), int64(g.Budget), int64(g.Position)}
+	columns: func(args []any, k key, g *Goal) []any {
+		return append(args, k[0], k[1], k[2], flag(g.Latest), g.Status, string(g.since()), string(g.Unit), int64(g.Budget), int64(g.Position))
 	},
 }
 

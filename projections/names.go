@@ -42,7 +42,7 @@ const (
 
 var namesTable = &tableOf[naming]{
 	Table:   Table{Name: "names_v1", Columns: "kind TEXT, code TEXT, position BIGINT", Key: "kind, code, position", grows: true},
-	columns: func(k key, _ *naming) []any { return k[:] },
+	columns: func(args []any, k key, _ *naming) []any { return append(args, k[:]...) },
 }
 
 func newDirectory() *directory { return &directory{known: map[code][]naming{}} }

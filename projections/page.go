@@ -34,7 +34,6 @@ type rows struct {
 	kept  map[key]any // *R
 	dirty map[key]bool
 	order []key // of the dirty, as first put
-	args  []any // of the last statement, used again
 	whole bool  // what is not kept is not in the table either
 }
 
@@ -132,52 +131,79 @@ func (p *Page) prepare(text string) (statement, error) {
 // begin makes tx the transaction the page reads from and writes to.
 func (p *Page) begin(tx *sql.Tx) { p.tx, p.prepared = tx, map[string]statement{} }
 
-// write puts all changed rows into the transaction.
+// write puts all changed rows into the transaction. Rows become arguments in a
+// goroutine of their own, a few statements ahead of those being carried out.
 func (p *Page) write() error {
 	for _, u := range p.pending {
 		if err := u.flush(p); err != nil {
 			return err
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(p.tables)) {
-		if err := p.writeTable(p.tables[name]); err != nil {
-			return fmt.Errorf("write %s: %w", name, err)
+	ready, enough := make(chan batch, 16), make(chan struct{})
+	go p.encode(ready, enough)
+	err := p.carryOut(ready)
+	close(enough)
+	for range ready { // the rows are read until the encoder is done with them
+	}
+	return err
+}
+
+// A batch is one statement with the arguments of its rows.
+type batch struct {
+	table string
+	text  string
+	args  []any
+	err   error
+}
+
+func (p *Page) carryOut(ready <-chan batch) error {
+	for b := range ready {
+		if b.err != nil {
+			return fmt.Errorf("write %s: %w", b.table, b.err)
+		}
+		stmt, err := p.prepare(b.text)
+		if err != nil {
+			return err
+		}
+		if _, err := stmt.Exec(b.args...); err != nil {
+			return fmt.Errorf("write %s: %w", b.table, err)
 		}
 	}
 	return nil
 }
 
-func (p *Page) writeTable(r *rows) error {
-	t, rest := r.table(), r.order
-	for _, n := range p.dialect.batches() {
-		if len(rest) < n {
-			continue
-		}
-		stmt, err := p.prepare(t.upsert(p.dialect, p.suffix, n))
-		if err != nil {
-			return err
-		}
-		for ; len(rest) >= n; rest = rest[n:] {
-			if err := r.upsert(stmt, rest[:n]); err != nil {
-				return err
+// encode sends the statements of all tables, until enough is closed.
+func (p *Page) encode(ready chan<- batch, enough <-chan struct{}) {
+	defer close(ready)
+	for _, name := range slices.Sorted(maps.Keys(p.tables)) {
+		r := p.tables[name]
+		rest := r.order
+		for _, n := range p.dialect.batches() {
+			text := ""
+			for ; len(rest) >= n; rest = rest[n:] {
+				if text == "" {
+					text = r.table().upsert(p.dialect, p.suffix, n)
+				}
+				b := batch{table: name, text: text}
+				b.args, b.err = r.arguments(rest[:n])
+				select {
+				case ready <- b:
+				case <-enough:
+					return
+				}
 			}
 		}
 	}
-	return nil
 }
 
-func (r *rows) upsert(stmt statement, keys []key) error {
-	args := r.args[:0]
+// arguments are the values of the rows under keys, in order.
+func (r *rows) arguments(keys []key) (args []any, err error) {
 	for _, k := range keys {
-		values, err := r.values(k, r.kept[k])
-		if err != nil {
-			return err
+		if args, err = r.values(args, k, r.kept[k]); err != nil {
+			return nil, err
 		}
-		args = append(args, values...)
 	}
-	r.args = args
-	_, err := stmt.Exec(args...)
-	return err
+	return args, nil
 }
 
 // end forgets what is written, once it is committed.

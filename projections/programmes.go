@@ -23,13 +23,13 @@ var programmesTable = &tableOf[Programme]{
 		Indexes: []string{"unit, year", "year"},
 	},
 	settle: (*Programme).settle,
-	columns: func(k key, p *Programme) []any {
-		return []any{
+	columns: func(args []any, k key, p *Programme) []any {
+		return append(args,
 			k[0], k[1], p.Name, searchable(p.Name, string(p.Code), p.UnitName, p.DepartmentName), string(p.Unit), string(p.Department), p.Jurisdiction, p.FundBook, p.Kind,
 			int64(slices.Index(Stages[:], p.Stage)), p.Status, flag(p.Major), flag(p.Source != nil),
 			int64(p.Budget), int64(p.FullYear), int64(p.Paid), sortable(p.Rate), sortable(p.Score()),
 			p.GoalStatus, p.EvaluationStatus, int64(p.Findings), int64(p.Warnings), flag(p.Snapshot != ""), int64(p.Position),
-		}
+		)
 	},
 }
 

@@ -18,8 +18,8 @@ var rectificationsTable = &tableOf[Rectification]{
 		Key:     "id",
 		Indexes: []string{"programme, year", "status, due"},
 	},
-	columns: func(k key, r *Rectification) []any {
-		return []any{k[0], string(r.Programme), int64(r.Year), string(r.Unit), r.Status, string(r.Due), string(dayOf(r.IssuedAt)), string(dayOf(r.ReportedAt)), r.Document, int64(r.Position)}
+	columns: func(args []any, k key, r *Rectification) []any {
+		return append(args, k[0], string(r.Programme), int64(r.Year), string(r.Unit), r.Status, string(r.Due), string(dayOf(r.IssuedAt)), string(dayOf(r.ReportedAt)), r.Document, int64(r.Position))
 	},
 }
 

@@ -48,7 +48,8 @@ func All() []Projection {
 
 // Run catches up and then follows the ledger until ctx ends; then it returns
 // nil. It returns an error, after saying so in the log and on the marks, when a
-// record cannot be read. Where the database fails it tries again.
+// record cannot be read. Where the database fails it tries again, at longer and
+// longer intervals.
 func (r *Runner) Run(ctx context.Context) error {
 	const shortest, longest = 100 * time.Millisecond, 10 * time.Second
 	pause := shortest
@@ -67,6 +68,9 @@ func (r *Runner) Run(ctx context.Context) error {
 			return err
 		}
 		r.log.Warn("projections try again", "error", err, "in", pause)
+		if pause > 4*shortest { // it was no hitch: those who wait should know
+			r.advance(0, err)
+		}
 		select {
 		case <-ctx.Done():
 			return nil
@@ -144,7 +148,8 @@ func (r *Runner) advance(to eventstore.Position, failed error) {
 
 // WaitFor returns once every projection has applied the record at position:
 // after a command, a reader sees its own write. It needs [Runner.Run], or
-// somebody who calls CatchUp, and returns an error when that has stopped.
+// somebody who calls CatchUp, and returns an error when that has stopped or
+// fails again and again.
 func (r *Runner) WaitFor(ctx context.Context, position eventstore.Position) error {
 	for {
 		r.mu.Lock()

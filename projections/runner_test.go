@@ -213,3 +213,25 @@ func TestReaderSeesItsOwnWrite(t *testing.T) {
 		t.Errorf("waiting for what is not there: %v", err)
 	}
 }
+
+// broken is a projection whose table cannot be written.
+type broken struct{ later }
+
+func (broken) Apply(*Page, Fact) error { return errors.New("no room") }
+
+func TestWhoWaitsIsToldWhenFillingFails(t *testing.T) {
+	store, db := memory.New(), openViews(t)
+	defer store.Close()
+	o := newOffice(t, store)
+	must(o, unit.Stored, unit.Stream("a"), reviewer, unit.Register{Code: "a", Name: "示例市局", Kind: unit.Budgetary})
+	r := NewRunner(db, store, slog.New(slog.DiscardHandler), units{}, broken{})
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	go func() { _ = r.Run(ctx) }()
+	if err := r.WaitFor(ctx, 1); err == nil || !strings.Contains(err.Error(), "no room") {
+		t.Errorf("got %v", err)
+	}
+	if n := count(t, Views{db}, "units_v1"); n != 0 {
+		t.Errorf("%d rows of a page that failed", n)
+	}
+}

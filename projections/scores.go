@@ -19,8 +19,8 @@ var scoresTable = &tableOf[Score]{
 		Key:     "evaluation, version",
 		Indexes: []string{"programme, year", "latest, status", "year"},
 	},
-	columns: func(k key, s *Score) []any {
-		return []any{k[0], k[1], string(s.Programme), int64(s.Year), string(s.Unit), flag(s.Latest), s.Status, string(s.since()), s.Grade, score(s.Printed), s.codes(), int64(s.Position)}
+	columns: func(args []any, k key, s *Score) []any {
+		return append(args, k[0], k[1], string(s.Programme), int64(s.Year), string(s.Unit), flag(s.Latest), s.Status, string(s.since()), s.Grade, score(s.Printed), s.codes(), int64(s.Position))
 	},
 }
 

@@ -17,13 +17,13 @@ type snapshots struct{}
 
 var snapshotsTable = &tableOf[Snapshot]{
 	Table:   Table{Name: "snapshots_v1", Columns: "programme TEXT, year BIGINT, position BIGINT", Key: "programme, year, position", grows: true},
-	columns: func(k key, _ *Snapshot) []any { return k[:] },
+	columns: func(args []any, k key, _ *Snapshot) []any { return append(args, k[:]...) },
 }
 
 var warningsTable = &tableOf[Warning]{
 	Table: Table{Name: "warnings_v1", Columns: "programme TEXT, year BIGINT, warning TEXT, status TEXT, raised TEXT, explained TEXT, grave BIGINT, working TEXT, position BIGINT", Key: "programme, year, warning", Indexes: []string{"status"}},
-	columns: func(k key, w *Warning) []any {
-		return []any{k[0], k[1], k[2], w.Status, string(dayOf(w.RaisedAt)), string(dayOf(w.ExplainedAt)), flag(w.Grave), w.Working, int64(w.Position)}
+	columns: func(args []any, k key, w *Warning) []any {
+		return append(args, k[0], k[1], k[2], w.Status, string(dayOf(w.RaisedAt)), string(dayOf(w.ExplainedAt)), flag(w.Grave), w.Working, int64(w.Position))
 	},
 }
 

@@ -97,8 +97,8 @@ type key [3]any
 // A tableOf is a table whose rows are R.
 type tableOf[R any] struct {
 	Table
-	columns func(key, *R) []any // all but doc, in order
-	settle  func(*R)            // called before a row is written, if not nil
+	columns func(args []any, k key, row *R) []any // appends the values of all columns but doc
+	settle  func(*R)                              // called before a row is written, if not nil
 }
 
 // get returns the row under k as it stands, nil when there is none. A row that
@@ -152,24 +152,25 @@ func (t *tableOf[R]) decode(doc []byte, row *R) error {
 	return json.Unmarshal(doc, row)
 }
 
-// values returns the arguments of one row of an upsert.
-func (t *tableOf[R]) values(k key, v any) ([]any, error) {
+// values appends the arguments of one row of an upsert.
+func (t *tableOf[R]) values(args []any, k key, v any) ([]any, error) {
 	row := v.(*R)
 	if t.settle != nil {
 		t.settle(row)
 	}
+	args = t.columns(args, k, row)
 	if b, ok := v.(packed); ok {
 		doc := b.appendTo(nil)
 		if t.blob {
-			return append(t.columns(k, row), doc), nil
+			return append(args, doc), nil
 		}
-		return append(t.columns(k, row), string(doc)), nil
+		return append(args, string(doc)), nil
 	}
 	doc, err := json.Marshal(row)
 	if err != nil {
 		return nil, fmt.Errorf("%s %v: %w", t.Name, k, err)
 	}
-	return append(t.columns(k, row), string(doc)), nil
+	return append(args, string(doc)), nil
 }
 
 func (t *tableOf[R]) table() Table { return t.Table }
@@ -177,5 +178,5 @@ func (t *tableOf[R]) table() Table { return t.Table }
 // A tabular is a tableOf of whatever rows.
 type tabular interface {
 	table() Table
-	values(key, any) ([]any, error)
+	values(args []any, k key, row any) ([]any, error)
 }

@@ -24,13 +24,13 @@ type roll struct {
 
 var rollsTable = &tableOf[roll]{
 	Table:   Table{Name: "tenures_v1", Columns: "stream TEXT", Key: "stream"},
-	columns: func(k key, _ *roll) []any { return k[:1] },
+	columns: func(args []any, k key, _ *roll) []any { return append(args, k[:1]...) },
 }
 
 // holdersTable finds the rolls a person is in.
 var holdersTable = &tableOf[struct{}]{
 	Table:   Table{Name: "tenure_persons_v1", Columns: "person TEXT, stream TEXT", Key: "person, stream"},
-	columns: func(k key, _ *struct{}) []any { return k[:2] },
+	columns: func(args []any, k key, _ *struct{}) []any { return append(args, k[:2]...) },
 }
 
 func (tenures) Name() string    { return rollsTable.Name }

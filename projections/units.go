@@ -15,8 +15,8 @@ type units struct{}
 
 var unitsTable = &tableOf[Unit]{
 	Table: Table{Name: "units_v1", Columns: "code TEXT, name TEXT, search TEXT, kind TEXT, parent TEXT", Key: "code"},
-	columns: func(k key, u *Unit) []any {
-		return []any{k[0], u.Name, searchable(u.Name, append([]string{string(u.Code)}, u.EarlierNames...)...), u.Kind, string(u.Parent)}
+	columns: func(args []any, k key, u *Unit) []any {
+		return append(args, k[0], u.Name, searchable(u.Name, append([]string{string(u.Code)}, u.EarlierNames...)...), u.Kind, string(u.Parent))
 	},
 }
 
@@ -79,8 +79,8 @@ type people struct{}
 
 var peopleTable = &tableOf[Person]{
 	Table: Table{Name: "people_v1", Columns: "person TEXT, search TEXT, unit TEXT", Key: "person"},
-	columns: func(k key, p *Person) []any {
-		return []any{k[0], searchable(p.Name, p.Person, p.Post, p.UnitName), string(p.Unit)}
+	columns: func(args []any, k key, p *Person) []any {
+		return append(args, k[0], searchable(p.Name, p.Person, p.Post, p.UnitName), string(p.Unit))
 	},
 }
 

@@ -24,7 +24,7 @@ const blockSize = 4096
 
 var wordsTable = &tableOf[posting]{
 	Table:   Table{Name: "trail_words_v1", Columns: "word TEXT, block BIGINT", Key: "word, block", blob: true, brief: true},
-	columns: func(k key, _ *posting) []any { return []any{k[0], k[1]} },
+	columns: func(args []any, k key, _ *posting) []any { return append(args, k[:2]...) },
 }
 
 // A posting is the set of offsets in a block at which a word occurs.
