@@ -2,11 +2,13 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
 	"wenxiao/domain"
 	"wenxiao/domain/programme"
+	"wenxiao/domain/unit"
 	"wenxiao/eventstore"
 )
 
@@ -22,8 +24,31 @@ func (s *Server) registerProgramme(ctx context.Context, who Who, code domain.Pro
 		return eventstore.Appended{}, err
 	}
 	o.about = Concern{cmd.Unit, cmd.Department}
+	if err := s.allowed(ctx, o); err != nil {
+		return eventstore.Appended{}, err
+	}
+	if err := s.underItsOwn(ctx, cmd.Unit, cmd.Department); err != nil {
+		return eventstore.Appended{}, err
+	}
 	o.rulebook = inForce(cmd.Jurisdiction, s.day(who))
 	return carryOut(ctx, s, o, programme.Stored, cmd)
+}
+
+// underItsOwn refuses a department that is not over the budgetary unit in the
+// register of units. Who is named there reviews the programme's goals: a unit
+// does not choose, and a department does not take another's.
+func (s *Server) underItsOwn(ctx context.Context, code, department domain.UnitCode) error {
+	u, err := recall[unit.State](ctx, s, unit.Stored, unit.Stream(code), time.Time{})
+	if err != nil {
+		return err
+	}
+	if u.state.Kind != unit.Budgetary || u.state.Parent == "" || u.state.Parent == department {
+		return nil
+	}
+	return domain.Refusal{
+		Code: "programme.not-its-department", Field: "/department", Basis: "忻州办法 第五条",
+		Reason: fmt.Sprintf("%s 登记的主管部门是 %s，不是 %s", code, u.state.Parent, department),
+	}
 }
 
 func (s *Server) assignResponsible(ctx context.Context, who Who, code domain.ProgrammeCode, seen eventstore.Revision, cmd programme.AssignResponsible) (eventstore.Appended, error) {
