@@ -77,10 +77,10 @@ func (in Intake) open(ctx context.Context, t published.Table) (*entry, error) {
 	}
 	sum := sha256.Sum256(content)
 	e := &entry{
-		Intake: in, ctx: ctx, table: t, key: hex.EncodeToString(sum[:16]), place: placeOf(t),
+		Intake: in, ctx: ctx, table: withoutRemarks(t), key: hex.EncodeToString(sum[:16]), place: placeOf(t),
 		source: &domain.Source{Title: t.Kind, Address: t.Source, Case: t.ID, SHA256: hex.EncodeToString(sum[:])},
 	}
-	e.done = Entered{Table: t.ID, Programme: e.place.programme, Year: t.Year, Name: t.Project}
+	e.done = Entered{Table: t.ID, Programme: e.place.programme, Year: t.Year, Name: e.table.Project}
 	return e, nil
 }
 

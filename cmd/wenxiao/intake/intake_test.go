@@ -132,3 +132,10 @@ func TestMonitoringTable(t *testing.T) {
 		}
 	}
 }
+
+// TestRemarks leaves out what the copyist noted beside a name.
+func TestRemarks(t *testing.T) {
+	if done := enter(t, open(), "C44"); done.Name != "学生伙食费" {
+		t.Errorf("entered as %q", done.Name)
+	}
+}

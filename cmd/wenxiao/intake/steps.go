@@ -3,6 +3,7 @@ package intake
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"wenxiao/domain/execution"
 	"wenxiao/domain/goal"
 	"wenxiao/domain/programme"
+	"wenxiao/domain/published"
 	"wenxiao/domain/unit"
 )
 
@@ -91,6 +93,28 @@ func (e *entry) indicators() []domain.Indicator {
 		}
 	}
 	return rows
+}
+
+// remark is what whoever copied a table noted in English beside a name: no part
+// of the form.
+var remark = regexp.MustCompile(`\s*\([A-Za-z][ -~]*\)$`)
+
+// plain is a cell without such a remark; a cell that is nothing else stays.
+func plain(cell string) string {
+	if text := remark.ReplaceAllString(cell, ""); text != "" {
+		return text
+	}
+	return cell
+}
+
+// withoutRemarks returns t as its form has it.
+func withoutRemarks(t published.Table) published.Table {
+	t.Project, t.Indicators = plain(t.Project), slices.Clone(t.Indicators)
+	for i := range t.Indicators {
+		r := &t.Indicators[i]
+		r.Level1, r.Level3, r.Target, r.Actual = plain(r.Level1), plain(r.Level3), plain(r.Target), plain(r.Actual)
+	}
+	return t
 }
 
 // evaluated reports whether the table is a self-evaluation: goal and monitoring
@@ -183,7 +207,7 @@ func (e *entry) pay() error {
 	}
 	day, purpose := e.period()
 	return execute(e, execution.Stored, execution.Stream(e.place.programme, e.table.Year), execution.Pay{
-		Payment: "as-printed", Amount: amount, Purpose: purpose + "，逐笔支付未见于表", Source: e.source,
+		Payment: strings.TrimSuffix(purpose, "执行数") + "合计", Amount: amount, Purpose: purpose + "，逐笔支付未见于表", Source: e.source,
 	}, e.meta("paid", day))
 }
 

@@ -21,7 +21,7 @@ func (c *course) execute(w when, who role, command func() execution.Command, bas
 // spend is the money's year: budget set with the approved goal, allotted, paid,
 // a payment mistyped and corrected, the responsible person changing in between.
 func (c *course) spend() {
-	document := fmt.Sprintf("示财预〔%d〕%d号", int(c.year), 10+c.index)
+	document := fmt.Sprintf("示财预〔%d〕%d号", int(c.year), 10+c.number)
 	c.execute(on(c.day(1, 20), 11, 20), budgeteer, func() execution.Command {
 		return execution.SetBudget{
 			Programme: c.code, Year: c.year, Unit: c.desk.finance.unit, Amount: c.budget, Document: document,
@@ -29,7 +29,7 @@ func (c *course) spend() {
 		}
 	}, "忻州办法 第二十二条")
 	c.execute(on(c.day(2, 10), 9, 20), budgeteer, func() execution.Command {
-		return execution.Allot{Amount: c.budget, Document: fmt.Sprintf("示财教〔%d〕%d号", int(c.year), 30+c.index)}
+		return execution.Allot{Amount: c.budget, Document: fmt.Sprintf("示财教〔%d〕%d号", int(c.year), 30+c.number)}
 	})
 	for i, p := range c.payments {
 		c.pay(i, p)

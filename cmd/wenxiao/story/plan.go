@@ -13,15 +13,16 @@ import (
 type course struct {
 	*city
 	plot
-	year  domain.FiscalYear
-	index int // of the plot, to spread the days
+	year   domain.FiscalYear
+	number int // of the plot, for documents
+	index  int // of the plot, to spread the days
 }
 
 // plan lays out the budget years of a programme: the one evaluated, the one
 // under way, and the one being drawn up.
-func (c *city) plan(p plot) {
-	index := len(c.steps) % 7
-	past := &course{city: c, plot: p, year: c.evaluated, index: index}
+func (c *city) plan(number int, p plot) {
+	index := number % 7
+	past := &course{city: c, plot: p, year: c.evaluated, number: number, index: index}
 	past.register()
 	past.fileAndReview()
 	past.spend()
@@ -31,12 +32,12 @@ func (c *city) plan(p plot) {
 	past.rectify()
 
 	p.objection, p.asked, p.handover, p.mistyped, p.suspended = "", 0, false, false, false
-	present := &course{city: c, plot: p, year: c.evaluated + 1, index: index}
+	present := &course{city: c, plot: p, year: c.evaluated + 1, number: number, index: index}
 	present.fileAndReview()
 	present.spend()
 	present.monitor()
 
-	coming := &course{city: c, plot: p, year: c.evaluated + 2, index: index}
+	coming := &course{city: c, plot: p, year: c.evaluated + 2, number: number, index: index}
 	coming.drawUp()
 }
 
@@ -67,7 +68,7 @@ func (c *course) register() {
 	})
 	do(c.city, on(domain.DayOf(w.recorded), 9, 45), d.finance.actor(), programme.Stored, programme.Stream(c.code), func() programme.Command {
 		r := d.responsible
-		return programme.AssignResponsible{Person: r.person, Name: r.name, Post: r.title, Unit: r.unit, Since: r.since, Today: domain.DayOf(w.recorded)}
+		return programme.AssignResponsible{Person: r.person, Name: r.name, Post: r.title, Unit: r.unit, Since: domain.DayOf(w.recorded), Today: domain.DayOf(w.recorded)}
 	})
 	if c.misnamed != "" {
 		c.correctName(on(c.before(9, 24), 11, 0))
@@ -163,7 +164,7 @@ func (c *course) sendBack(w when) {
 func (c *course) approve(w when, version int) {
 	do(c.city, w, budgeteer.actor(), goal.Stored, c.stream(), func() goal.Command {
 		return goal.Approve{
-			Version: version, Amount: c.budget, Document: fmt.Sprintf("示财预〔%d〕%d号", int(c.year), 10+c.index), By: budgeteer.actor(),
+			Version: version, Amount: c.budget, Document: fmt.Sprintf("示财预〔%d〕%d号", int(c.year), 10+c.number), By: budgeteer.actor(),
 		}
 	}, "忻州办法 第二十二条")
 }

@@ -119,7 +119,15 @@ func plots() []plot {
 		},
 		{
 			code: "401002-pitches", name: "社区多功能运动场建设", desk: sports, fund: programme.GovernmentFunds, attribute: "新增", major: true,
-			objective: "新建社区多功能运动场，方便群众就近健身。", after: "C26",
+			objective: "新建社区多功能运动场，方便群众就近健身。",
+			extra: []evaluation.Row{
+				extra("产出指标", "数量指标", "新建多功能运动场数量", "6片", "6片", 20),
+				extra("产出指标", "质量指标", "工程验收合格率", "100%", "100%", 15),
+				extra("产出指标", "时效指标", "完工时间", "12月底前", "12月", 5),
+				extra("产出指标", "成本指标", "单片运动场造价", "≤30万元", "29.5万元", 10),
+				extra("效益指标", "社会效益指标", "新增健身场地服务人数", "≥12000人", "13500人", 30),
+				extra("满意度指标", "服务对象满意度指标", "社区居民满意度", "≥90%", "93%", 10),
+			},
 			budget: 180 * domain.WanYuan, payments: []payment{{6, 30, 1200}}, halfway: "0.20", suspended: true, coming: filed,
 		},
 	}
@@ -141,7 +149,7 @@ func (p plot) rows() (rows []evaluation.Row) {
 		for _, r := range t.Indicators {
 			if r.Weight != nil {
 				rows = append(rows, evaluation.Row{
-					Indicator: domain.Indicator{Level1: r.Level1, Level2: r.Level2, Name: r.Level3, Target: r.Target, Weight: r.Weight, Core: strings.HasPrefix(r.Level3, "★")},
+					Indicator: domain.Indicator{Level1: r.Level1, Level2: r.Level2, Name: r.Level3, Target: strings.ReplaceAll(r.Target, ">=", "≥"), Weight: r.Weight, Core: strings.HasPrefix(r.Level3, "★")},
 					Actual:    r.Actual, Score: r.Score, Reason: r.Reason,
 				})
 			}
@@ -175,7 +183,7 @@ func (p plot) indicators(version int) []domain.Indicator {
 func (p plot) firstDraft(i domain.Indicator) domain.Indicator {
 	switch {
 	case i.Level1 == "满意度指标" && p.softened != "":
-		i.Target = ">=95%"
+		i.Target = "≥95%"
 	case i.Name == "合同结算条款完成率":
 		i.Name = "合同条款完成率"
 	}

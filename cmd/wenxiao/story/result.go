@@ -113,7 +113,10 @@ func (c *course) mend(w when, who role, command func() rectification.Command, ba
 // that something is due whenever the demonstration is run.
 func (c *course) rectify() {
 	ago := func(days, hour, minute int) when { return on(domain.DayOf(c.now.AddDate(0, 0, -days)), hour, minute) }
-	answerer := c.desk.finance
+	answerer, responsible := c.desk.finance, c.desk.responsible
+	if c.handover {
+		responsible = successor
+	}
 	issued, due := 28, domain.DayOf(c.now.AddDate(0, 0, 8))
 	switch c.notice {
 	case noNotice:
@@ -126,12 +129,12 @@ func (c *course) rectify() {
 	c.mend(ago(issued, 9, 30), reviewer, func() rectification.Command {
 		return rectification.IssueNotice{
 			Programme: c.code, Year: c.year, Unit: answerer.unit, UnitName: answerer.unitName, Issuer: reviewer.unit,
-			Issues: c.issues(), Due: due, Document: fmt.Sprintf("示财绩〔%d〕%d号", int(domain.DayOf(c.now).Year()), 40+c.index),
+			Issues: c.issues(), Due: due, Document: fmt.Sprintf("示财绩〔%d〕%d号", int(domain.DayOf(c.now).Year()), 40+c.number),
 			Today: domain.DayOf(c.now.AddDate(0, 0, -issued)),
 		}
 	}, "忻州办法 第四十条")
 	c.mend(ago(issued-4, 15, 0), answerer, func() rectification.Command {
-		return rectification.FilePlan{Measures: c.answers("已列入计划"), Responsible: c.desk.responsible.person, Name: c.desk.responsible.name, DoneBy: due, By: answerer.actor()}
+		return rectification.FilePlan{Measures: c.answers("已列入计划"), Responsible: responsible.person, Name: responsible.name, DoneBy: due, By: answerer.actor()}
 	})
 	if c.notice == overdue {
 		return

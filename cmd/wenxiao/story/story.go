@@ -40,8 +40,8 @@ func Tell(ctx context.Context, store eventstore.Store, clock *Clock, now time.Ti
 		return told, err
 	}
 	c.found()
-	for _, p := range plots() {
-		c.plan(p)
+	for i, p := range plots() {
+		c.plan(i, p)
 	}
 	defer clock.set(time.Time{})
 	told.Events, err = c.play(clock, progress)
