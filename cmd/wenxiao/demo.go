@@ -44,12 +44,20 @@ Loads 24 real published tables and the invented city, then serves on loopback.`,
 		if err := onLoopback(addr); err != nil {
 			return err
 		}
+		var listener net.Listener
+		if !loadOnly {
+			var err error
+			if listener, err = listen(addr); err != nil {
+				return err
+			}
+			defer listener.Close()
+		}
 		p, remove, err := demoPlace(url)
 		if err != nil {
 			return err
 		}
 		defer remove()
-		return demo(cmd.Context(), p, addr, loadOnly, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		return demo(cmd.Context(), p, listener, cmd.OutOrStdout(), cmd.ErrOrStderr())
 	}
 	return cmd
 }
@@ -79,7 +87,8 @@ func demoPlace(url string) (place, func(), error) {
 	return place{"sqlite:" + filepath.Join(dir, "demo.db")}, func() { os.RemoveAll(dir) }, nil
 }
 
-func demo(ctx context.Context, p place, addr string, loadOnly bool, out, errs io.Writer) (err error) {
+// demo loads the demonstration and, given a listener, serves it.
+func demo(ctx context.Context, p place, listener net.Listener, out, errs io.Writer) (err error) {
 	clock := new(story.Clock)
 	site, err := openSite(ctx, p, clock.Now, errs)
 	if err != nil {
@@ -97,11 +106,11 @@ func demo(ctx context.Context, p place, addr string, loadOnly bool, out, errs io
 		return err
 	}
 	tell(out, told, entered)
-	if loadOnly {
+	if listener == nil {
 		return nil
 	}
 	site.server.Demo = true
-	return site.serve(ctx, addr, func(url string) {
+	return site.serve(ctx, listener, func(url string) {
 		fmt.Fprintf(out, "\n打开 (open):  %s\n停止 (stop):  Ctrl+C\n", url)
 	})
 }

@@ -32,13 +32,18 @@ Serves on loopback unless told otherwise; put a TLS proxy in front and add --tls
 	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "监听地址 (listen on)")
 	cmd.Flags().BoolVar(&secure, "tls", false, "经 TLS 访问：cookie 只走加密连接 (reached through TLS)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		listener, err := listen(addr)
+		if err != nil {
+			return err
+		}
+		defer listener.Close()
 		site, err := openSite(cmd.Context(), *db, nil, cmd.ErrOrStderr())
 		if err != nil {
 			return err
 		}
 		defer site.Close()
 		site.server.Secure = secure
-		return site.serve(cmd.Context(), addr, func(url string) {
+		return site.serve(cmd.Context(), listener, func(url string) {
 			fmt.Fprintf(cmd.OutOrStdout(), "账本已打开 (ledger open): %s\n", url)
 		})
 	}
@@ -95,18 +100,24 @@ func (s *site) Close() error {
 	return errors.Join(all...)
 }
 
-// serve answers requests at addr and keeps the tables up to the ledger until ctx
-// ends; requests under way are finished. Nobody is answered from tables that
-// have not caught up yet.
-func (s *site) serve(ctx context.Context, addr string, ready func(url string)) error {
+// listen takes the address first of all, so that one that cannot be had leaves
+// nothing behind.
+func listen(addr string) (net.Listener, error) {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
-		return domain.Refusal{Code: "serve.address", Reason: fmt.Sprintf("不能在 %s 监听：%v", addr, err), Field: "--addr"}
+		return nil, domain.Refusal{Code: "serve.address", Reason: fmt.Sprintf("不能在 %s 监听：%v", addr, err), Field: "--addr"}
 	}
+	return listener, nil
+}
+
+// serve answers requests and keeps the tables up to the ledger until ctx
+// ends; requests under way are finished. Nobody is answered from tables that
+// have not caught up yet.
+func (s *site) serve(ctx context.Context, listener net.Listener, ready func(url string)) (err error) {
 	if err := catchUp(ctx, s.runner, s.store); err != nil {
-		return errors.Join(err, listener.Close())
+		return err
 	}
-	server := s.server.HTTP(addr)
+	server := s.server.HTTP(listener.Addr().String())
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	followed := make(chan error, 1)
