@@ -122,6 +122,7 @@ func TestDecide(t *testing.T) {
 			[]Event{PaymentCorrected{Corrects: "018f", Payment: "0530-017", Was: 12 * wan, Reason: "退票"}},
 			"",
 		},
+		{"no more while payments are held", held, CorrectPayment{Corrects: "018f", Payment: "0530-017", Amount: 13 * wan, Reason: "x"}, nil, "execution.suspended"},
 		{"what is right stays", spent, CorrectPayment{Payment: "0530-017", Amount: 12 * wan}, nil, ""},
 		{"only what was paid", spent, CorrectPayment{Corrects: "018f", Payment: "9", Amount: 1, Reason: "x"}, nil, "execution.unknown-payment"},
 		{"saying what and why", spent, CorrectPayment{Payment: "0530-017", Amount: -1}, nil, "execution.corrects-nothing execution.no-amount execution.no-reason"},

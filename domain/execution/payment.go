@@ -92,6 +92,9 @@ func (c CorrectPayment) Decide(s State) ([]Event, error) {
 	})
 	no.If(domain.Blank(c.Reason), noReason("更正"))
 	if more := c.Amount - p.Amount; more > 0 && !p.Attested {
+		if err := s.flowing(); err != nil { // more money out, under another name
+			return nil, err
+		}
 		no = append(no, s.affords(more)...)
 	}
 	return domain.Unless(no, Event(PaymentCorrected{Corrects: c.Corrects, Payment: c.Payment, Was: p.Amount, Amount: c.Amount, Reason: c.Reason}))

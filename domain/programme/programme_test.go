@@ -65,6 +65,8 @@ func TestDecide(t *testing.T) {
 		{"somebody answers for it", []Event{registered}, AssignResponsible{Person: "p1", Name: "主任甲", Post: "主任", Unit: "205001", Since: "2022-01-10", Today: today}, []Event{first}, ""},
 		{"exactly one", running, AssignResponsible{Person: "p2", Name: "主任乙", Post: "主任", Unit: "205001", Since: "2022-01-10", Today: today}, nil, "programme.already-responsible"},
 		{"who is fully named", []Event{registered}, AssignResponsible{}, nil, "programme.no-person programme.no-person-name programme.no-post programme.no-unit programme.malformed-day"},
+		{"of the unit or its department", []Event{registered}, AssignResponsible{Person: "p1", Name: "甲", Post: "主任", Unit: "999", Since: "2022-01-10", Today: today}, nil, "programme.responsible-elsewhere"},
+		{"since a day that can be", []Event{registered}, AssignResponsible{Person: "p1", Name: "甲", Post: "主任", Unit: "205001", Since: "0001-01-01", Today: today}, nil, "programme.malformed-day"},
 		{"and in office by now", []Event{registered}, AssignResponsible{Person: "p1", Name: "甲", Post: "主任", Unit: "205001", Since: "2023-09-02", Today: today}, nil, "programme.day-to-come"},
 		{"for a programme there is", nil, AssignResponsible{}, nil, "programme.not-registered"},
 

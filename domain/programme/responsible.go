@@ -30,7 +30,8 @@ func (c AssignResponsible) Decide(s State) ([]Event, error) {
 		}
 	}
 	no := person("/person", c.Person, "/name", c.Name, c.Post, c.Unit)
-	no.If(!c.Since.Valid(), notADay("/since", c.Since))
+	no = append(no, s.own(c.Unit)...)
+	no.If(!c.Since.Valid() || !c.Since.Year().Valid(), notADay("/since", c.Since))
 	no.If(c.Since.Valid() && c.Since > c.Today, notYet("/since", c.Since, c.Today))
 	return domain.Unless(no, Event(ResponsibleAssigned{Person: c.Person, Name: c.Name, Post: c.Post, Unit: c.Unit, Since: c.Since}))
 }
@@ -62,6 +63,7 @@ func (c HandOver) Decide(s State) ([]Event, error) {
 		return nil, domain.Refusal{Code: "programme.nobody-responsible", Reason: "尚未明确项目责任人，无从交接", Basis: "忻州办法 第十四条第一项"}
 	}
 	no := person("/to", c.To, "/toName", c.ToName, c.Post, c.Unit)
+	no = append(no, s.own(c.Unit)...)
 	no.If(c.To == now.Person, domain.Refusal{Code: "programme.same-person", Reason: fmt.Sprintf("%s 已是项目责任人", now.Name), Field: "/to"})
 	no.If(!c.Day.Valid(), notADay("/day", c.Day))
 	no.If(c.Day.Valid() && c.Day > c.Today, notYet("/day", c.Day, c.Today))
@@ -87,5 +89,14 @@ func person(idField, id, nameField, name, post string, unit domain.UnitCode) (no
 	no.If(domain.Blank(name), domain.Refusal{Code: "programme.no-person-name", Reason: "项目责任人姓名未填", Field: nameField, Basis: basis})
 	no.If(domain.Blank(post), domain.Refusal{Code: "programme.no-post", Reason: "项目责任人的岗位未填", Field: "/post", Basis: basis})
 	no.If(unit.Check() != nil, domain.Refusal{Code: "programme.no-unit", Reason: "项目责任人所在单位未填或有误", Field: "/unit", Basis: basis})
+	return no
+}
+
+// own refuses a responsible person of a unit that has no part in the programme.
+func (s State) own(unit domain.UnitCode) (no domain.Refusals) {
+	no.If(unit.Check() == nil && unit != s.Unit && unit != s.Department, domain.Refusal{
+		Code: "programme.responsible-elsewhere", Field: "/unit", Basis: "忻州办法 第十四条第一项",
+		Reason: fmt.Sprintf("项目责任人应在实施单位 %s 或主管部门 %s 任职，不能是 %s", s.Unit, s.Department, unit),
+	})
 	return no
 }

@@ -74,7 +74,7 @@ func (c CloseNotice) Decide(s State) ([]Event, error) {
 	if err := s.is(UnderReview); err != nil {
 		return nil, err
 	}
-	no := s.foreign(c.By)
+	no := append(s.foreign(c.By), s.issued(c.By)...)
 	no.If(domain.Blank(c.Opinion), domain.Refusal{Code: "rectification.no-opinion", Reason: "销号意见未填", Field: "/opinion", Basis: basis})
 	return domain.Unless(no, Event(NoticeClosed{Closer: domain.UnitCode(c.By.Unit), Opinion: c.Opinion}))
 }

@@ -95,6 +95,8 @@ func TestDecide(t *testing.T) {
 		{"the issuer closes it", underReview, CloseNotice{Opinion: "整改到位", By: finance}, []Event{closed}, ""},
 		{"no unit closes its own notice", underReview, CloseNotice{Opinion: "x", By: domain.Actor{Person: "p8", Unit: "205001"}}, nil, "rectification.own-closure"},
 		{"nor who reported, wherever they are now", underReview, CloseNotice{Opinion: "x", By: domain.Actor{Person: "p1", Unit: "1"}}, nil, "rectification.own-report"},
+		{"nor another bureau than the one that issued it", underReview, CloseNotice{Opinion: "x", By: domain.Actor{Person: "p7", Unit: "205"}}, nil, "rectification.not-issuer"},
+		{"which alone sends a report back", underReview, ReturnWork{Reason: "x", By: domain.Actor{Person: "p7", Unit: "205"}, Today: today}, nil, "rectification.not-issuer"},
 		{"there is an opinion", underReview, CloseNotice{By: finance}, nil, "rectification.no-opinion"},
 		{"after a return it is the unit's turn", append(underReview, sentBack), CloseNotice{Opinion: "x", By: finance}, nil, "rectification.not-under-review"},
 		{"not twice", done, CloseNotice{Opinion: "x", By: finance}, nil, "rectification.closed"},

@@ -107,3 +107,13 @@ func (s State) foreign(by domain.Actor) (no domain.Refusals) {
 }
 
 const basis = "忻州办法 第四十条第一项；南通办法 第十二条"
+
+// issued refuses to anybody but the bureau that issued the notice what only it
+// may judge: whoever gave the order accepts the work or sends it back.
+func (s State) issued(by domain.Actor) (no domain.Refusals) {
+	no.If(by.Unit != string(s.Issuer) && by.Unit != string(s.Unit), domain.Refusal{
+		Code: "rectification.not-issuer", Basis: basis,
+		Reason: fmt.Sprintf("整改通知由 %s 下达，整改报告应由下达单位审核和销号", s.Issuer),
+	})
+	return no
+}

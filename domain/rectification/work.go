@@ -89,7 +89,7 @@ func (c ReturnWork) Decide(s State) ([]Event, error) {
 	if err := s.is(UnderReview); err != nil {
 		return nil, err
 	}
-	no := s.foreign(c.By)
+	no := append(s.foreign(c.By), s.issued(c.By)...)
 	no.If(domain.Blank(c.Reason), domain.Refusal{Code: "rectification.no-reason", Reason: "退回理由未填", Field: "/reason", Basis: basis})
 	if c.Due != "" {
 		no = append(no, ahead("/due", c.Due, c.Today)...)

@@ -66,8 +66,10 @@ func checkFormat(ctx context.Context, db interface {
 ) error {
 	var version int
 	switch err := db.QueryRow(ctx, `select version from ledger_head`).Scan(&version); {
-	case err != nil:
+	case undefined(err):
 		return fmt.Errorf("数据库中没有账本 (no ledger in this database): %w", err)
+	case err != nil:
+		return fmt.Errorf("打不开账本 (the ledger cannot be opened): %w", err)
 	case version != format:
 		return fmt.Errorf("账本格式为 %d，本程序读写格式 %d (ledger format %d, this program's is %d)", version, format, version, format)
 	}
@@ -208,4 +210,10 @@ func classified(err error) error {
 		return fmt.Errorf("%w: %w", eventstore.ErrUnwritten, err)
 	}
 	return err
+}
+
+// undefined reports an error of a table or schema that is not there.
+func undefined(err error) bool {
+	var said *pgconn.PgError
+	return errors.As(err, &said) && (said.Code == "42P01" || said.Code == "3F000")
 }
