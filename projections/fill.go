@@ -22,12 +22,12 @@ type fill struct {
 
 	directory *directory
 	members   []*member // the directory first
-	page      *Page
 }
 
 // A member is a projection and how far it has read.
 type member struct {
 	Projection
+	page    *Page
 	mark    eventstore.Position
 	stopped string
 }
@@ -63,14 +63,14 @@ func (f *fill) open(ctx context.Context, indexed bool) error {
 }
 
 func (f *fill) reload(ctx context.Context) error {
-	f.page = newPage(f.dialect, f.suffix)
 	for _, m := range f.members {
+		m.page = newPage(f.suffix)
 		var err error
 		if m.mark, m.stopped, err = readMark(ctx, f.db, m.Name()+f.suffix); err != nil {
 			return err
 		}
 		for _, t := range m.Tables() {
-			f.page.fresh(t, m.mark == 0)
+			m.page.fresh(t, m.mark == 0)
 		}
 	}
 	return f.directory.load(ctx, f.db, f.suffix)
@@ -150,43 +150,102 @@ func (f *fill) apply(ctx context.Context, from eventstore.Position, facts []Fact
 		return err
 	}
 	defer tx.Rollback()
+	var group []*member
 	for _, m := range f.members {
 		if m.mark == from {
+			group = append(group, m)
 			if err := moveMark(tx, m.Name()+f.suffix, from, to); err != nil {
 				return err
 			}
 		}
 	}
-	f.page.begin(tx)
-	for i := range facts {
-		if err := f.applyOne(from, &facts[i]); err != nil {
-			return fmt.Errorf("%s@%d at position %d: %w", facts[i].Stream, facts[i].Revision, facts[i].Position, err)
-		}
-	}
-	if err := f.page.write(); err != nil {
+	if err := f.work(newTransaction(tx, f.dialect), group, facts); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
 		return err
 	}
-	f.page.end()
-	for _, m := range f.members {
-		if m.mark == from {
-			m.mark, m.stopped = to, ""
-		}
+	for _, m := range group {
+		m.page.end()
+		m.mark, m.stopped = to, ""
 	}
 	return nil
 }
 
-func (f *fill) applyOne(from eventstore.Position, fact *Fact) error {
-	for i, m := range f.members {
-		if m.mark == from {
-			if err := m.Apply(f.page, *fact); err != nil {
-				return fmt.Errorf("%s: %w", m.Name(), err)
+// work lets the members of group apply facts and writes what they changed. The
+// directory comes first, for the others read it through the facts; they work
+// side by side, each on tables of its own, and are written one after the other.
+func (f *fill) work(tx *transaction, group []*member, facts []Fact) error {
+	for _, m := range group {
+		m.page.tx = tx
+	}
+	if err := f.prepare(group[0], facts); err != nil {
+		return err
+	}
+	enough, turns := make(chan struct{}), make([]chan batch, len(group))
+	for i, m := range group {
+		turns[i] = make(chan batch, 16)
+		go m.work(facts, tx.dialect, turns[i], enough)
+	}
+	var err error
+	for i := range turns {
+		if err = carryOut(tx, turns[i]); err != nil {
+			err = fmt.Errorf("%s: %w", group[i].Name(), err)
+			break
+		}
+	}
+	close(enough)
+	for _, turn := range turns { // nobody touches the rows any more when work returns
+		for range turn {
+		}
+	}
+	return err
+}
+
+// prepare brings the directory up to facts, if it is not beyond them, and
+// completes them from it.
+func (f *fill) prepare(first *member, facts []Fact) error {
+	for i := range facts {
+		if first.Projection == f.directory {
+			if err := f.directory.Apply(first.page, facts[i]); err != nil {
+				return err
 			}
 		}
-		if i == 0 {
-			f.directory.complete(fact)
+		f.directory.complete(&facts[i])
+	}
+	return nil
+}
+
+// work applies facts and sends the statements that follow. The directory has
+// applied them already.
+func (m *member) work(facts []Fact, d dialect, ready chan<- batch, enough <-chan struct{}) {
+	defer close(ready)
+	if err := m.apply(facts); err != nil {
+		ready <- batch{err: err}
+		return
+	}
+	m.page.encode(d, ready, enough)
+}
+
+func (m *member) apply(facts []Fact) error {
+	if _, done := m.Projection.(*directory); done {
+		return nil
+	}
+	for i := range facts {
+		if err := m.Apply(m.page, facts[i]); err != nil {
+			return fmt.Errorf("%s@%d at position %d: %w", facts[i].Stream, facts[i].Revision, facts[i].Position, err)
+		}
+	}
+	return m.page.finish()
+}
+
+func carryOut(tx *transaction, ready <-chan batch) error {
+	for b := range ready {
+		if b.err != nil {
+			return b.err
+		}
+		if err := tx.exec(b.text, b.args...); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -23,7 +23,7 @@ type looker struct {
 // look goes through the records of the year of one programme; 0 is the last
 // position. Records of units only tell their names.
 func look(records []eventstore.Record, year domain.FiscalYear, at eventstore.Position, watch string) (*looker, error) {
-	l := &looker{page: newPage(sqliteDialect, ""), directory: newDirectory(), tables: []Projection{programmes{}, goals{}, snapshots{}, scores{}, rectifications{}}, at: at}
+	l := &looker{page: newPage(""), directory: newDirectory(), tables: []Projection{programmes{}, goals{}, snapshots{}, scores{}, rectifications{}}, at: at}
 	l.Year, l.sheet, l.Entries = year, newSheet(), []Entry{}
 	l.sheet.watch = watch
 	if at == 0 {

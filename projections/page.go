@@ -1,28 +1,22 @@
 package projections
 
 import (
-	"context"
-	"database/sql"
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
 )
 
-// A Page is what a page of records does to the tables. Rows are read once,
-// changed in memory, and written when the page ends. Rows stay in memory for
-// the next page, up to keepRows of each table.
+// A Page is what a page of records does to the tables of one projection. Rows
+// are read once, changed in memory, and written when the page ends. Rows stay in
+// memory for the next page, up to keepRows of each table.
 //
-// A page without a transaction holds all its tables in memory and nothing else:
-// that is how replay looks back.
+// A page without a transaction holds its tables in memory and nothing else: that
+// is how replay looks back.
 type Page struct {
-	tx       *sql.Tx
-	dialect  dialect
-	suffix   string // of the tables written: empty for the live ones
-	tables   map[string]*rows
-	prepared map[string]statement
-	pending  map[string]unwritten
-	empty    map[string]bool // tables that were empty when the page was made
+	tx      *transaction
+	suffix  string // of the tables written: empty for the live ones
+	tables  map[string]*rows
+	pending map[string]unwritten
+	empty   map[string]bool // tables that were empty when the page was made
 }
 
 // keepRows bounds the rows of one table kept in memory between pages.
@@ -37,8 +31,8 @@ type rows struct {
 	whole bool  // what is not kept is not in the table either
 }
 
-func newPage(d dialect, suffix string) *Page {
-	return &Page{dialect: d, suffix: suffix, tables: map[string]*rows{}, empty: map[string]bool{}, pending: map[string]unwritten{}}
+func newPage(suffix string) *Page {
+	return &Page{suffix: suffix, tables: map[string]*rows{}, empty: map[string]bool{}, pending: map[string]unwritten{}}
 }
 
 // unwritten is what a projection gathers in a form of its own before it becomes
@@ -77,114 +71,39 @@ func (p *Page) find(r *rows, k key) ([]byte, error) {
 		return nil, nil
 	}
 	t := r.table()
-	stmt, err := p.prepare(t.find(p.suffix))
-	if err != nil {
-		return nil, err
-	}
-	var doc []byte
-	err = stmt.QueryRow(k[:len(names(t.Key))]...).Scan(&doc)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil
-	}
-	return doc, err
+	return p.tx.find(t.find(p.suffix), k[:len(names(t.Key))]...)
 }
 
-// A statement is run many times in one transaction. It runs without the caller's
-// context: a page is written or rolled back as a whole, and a context that can
-// end costs a goroutine for each run.
-type statement interface {
-	Exec(args ...any) (sql.Result, error)
-	QueryRow(args ...any) *sql.Row
-}
-
-// remembered is a statement the driver itself keeps prepared, for as long as its
-// connection lives.
-type remembered struct {
-	tx   *sql.Tx
-	text string
-}
-
-func (s remembered) Exec(args ...any) (sql.Result, error) {
-	return s.tx.ExecContext(context.Background(), s.text, args...)
-}
-
-func (s remembered) QueryRow(args ...any) *sql.Row {
-	return s.tx.QueryRowContext(context.Background(), s.text, args...)
-}
-
-// prepare keeps statements for the length of the transaction.
-func (p *Page) prepare(text string) (statement, error) {
-	if p.dialect == postgresDialect {
-		return remembered{p.tx, text}, nil
-	}
-	if stmt, ok := p.prepared[text]; ok {
-		return stmt, nil
-	}
-	stmt, err := p.tx.PrepareContext(context.Background(), text)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", text, err)
-	}
-	p.prepared[text] = stmt
-	return stmt, nil
-}
-
-// begin makes tx the transaction the page reads from and writes to.
-func (p *Page) begin(tx *sql.Tx) { p.tx, p.prepared = tx, map[string]statement{} }
-
-// write puts all changed rows into the transaction. Rows become arguments in a
-// goroutine of their own, a few statements ahead of those being carried out.
-func (p *Page) write() error {
+// finish turns what is still being gathered into rows.
+func (p *Page) finish() error {
 	for _, u := range p.pending {
 		if err := u.flush(p); err != nil {
 			return err
 		}
 	}
-	ready, enough := make(chan batch, 16), make(chan struct{})
-	go p.encode(ready, enough)
-	err := p.carryOut(ready)
-	close(enough)
-	for range ready { // the rows are read until the encoder is done with them
-	}
-	return err
+	return nil
 }
 
 // A batch is one statement with the arguments of its rows.
 type batch struct {
-	table string
-	text  string
-	args  []any
-	err   error
+	text string
+	args []any
+	err  error
 }
 
-func (p *Page) carryOut(ready <-chan batch) error {
-	for b := range ready {
-		if b.err != nil {
-			return fmt.Errorf("write %s: %w", b.table, b.err)
-		}
-		stmt, err := p.prepare(b.text)
-		if err != nil {
-			return err
-		}
-		if _, err := stmt.Exec(b.args...); err != nil {
-			return fmt.Errorf("write %s: %w", b.table, err)
-		}
-	}
-	return nil
-}
-
-// encode sends the statements of all tables, until enough is closed.
-func (p *Page) encode(ready chan<- batch, enough <-chan struct{}) {
-	defer close(ready)
+// encode sends the statements that write all changed rows, until enough is
+// closed.
+func (p *Page) encode(d dialect, ready chan<- batch, enough <-chan struct{}) {
 	for _, name := range slices.Sorted(maps.Keys(p.tables)) {
 		r := p.tables[name]
 		rest := r.order
-		for _, n := range p.dialect.batches() {
+		for _, n := range d.batches() {
 			text := ""
 			for ; len(rest) >= n; rest = rest[n:] {
 				if text == "" {
-					text = r.table().upsert(p.dialect, p.suffix, n)
+					text = r.table().upsert(d, p.suffix, n)
 				}
-				b := batch{table: name, text: text}
+				b := batch{text: text}
 				b.args, b.err = r.arguments(rest[:n])
 				select {
 				case ready <- b:
@@ -208,7 +127,7 @@ func (r *rows) arguments(keys []key) (args []any, err error) {
 
 // end forgets what is written, once it is committed.
 func (p *Page) end() {
-	p.tx, p.prepared = nil, nil
+	p.tx = nil
 	for _, r := range p.tables {
 		clear(r.dirty)
 		r.order = r.order[:0]
