@@ -59,7 +59,7 @@ func (ps programmes) applyToAll(page *Page, f Fact, base *Programme) error {
 	base.evolve(f)
 	programmesTable.put(page, programmeKey(f.Programme, 0), base)
 	years := base.Years
-	if e, ok := f.Event.(programme.Registered); ok { // it shows in the register from its first year on
+	if e, ok := f.Event.(programme.Registered); ok && e.From.Valid() { // it shows in the register from its first year on
 		years = []domain.FiscalYear{e.From}
 	}
 	for _, year := range years {

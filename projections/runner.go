@@ -16,9 +16,9 @@ import (
 // two a record, two pages in flight stay below twenty megabytes.
 const pageSize = 4096
 
-// A Runner keeps the tables up to the ledger. It reads pages of records once for
-// all projections; rows and marks of a page are one transaction, so a crash
-// leaves them in step. A record that one cannot read stops all of them: tables
+// A Runner keeps the tables up to the ledger. It reads and decodes pages of
+// records once for all projections, the next while this one is written; rows and
+// marks of a page are one transaction, so a crash leaves them in step. A record that one cannot read stops all of them: tables
 // that disagree about where the ledger ends would mislead.
 type Runner struct {
 	db          *sql.DB
