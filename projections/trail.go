@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -217,6 +218,9 @@ func (f TrailFilter) terms() []string {
 	}
 	if f.Type != "" {
 		terms = append(terms, markType+f.Type)
+	}
+	if f.Year != 0 && f.Programme == "" {
+		terms = append(terms, markYear+strconv.Itoa(int(f.Year)))
 	}
 	if f.LateOnly {
 		terms = append(terms, markLate)

@@ -5,9 +5,11 @@ import (
 	"encoding/binary"
 	"errors"
 	"math/bits"
+	"strconv"
 	"strings"
 	"unicode"
 
+	"wenxiao/domain"
 	"wenxiao/eventstore"
 )
 
@@ -168,10 +170,11 @@ type blockWords struct {
 	nouns map[string]*posting
 	units map[string]*posting
 	flags map[string]*posting
+	years map[domain.FiscalYear]*posting
 }
 
 func newBlockWords() unwritten {
-	return &blockWords{known: map[string][]*posting{}, pairs: map[pair]*posting{}, types: map[string]*posting{}, nouns: map[string]*posting{}, units: map[string]*posting{}, flags: map[string]*posting{}}
+	return &blockWords{known: map[string][]*posting{}, pairs: map[pair]*posting{}, types: map[string]*posting{}, nouns: map[string]*posting{}, units: map[string]*posting{}, flags: map[string]*posting{}, years: map[domain.FiscalYear]*posting{}}
 }
 
 // indexEntry notes the words of e.
@@ -221,6 +224,7 @@ func (b *blockWords) mark(e *Entry, offset uint16) {
 	found(b.types, e.Type).add(offset)
 	found(b.nouns, noun).add(offset)
 	found(b.units, e.Actor.Unit).add(offset)
+	found(b.years, e.Year).add(offset)
 	if e.Late {
 		found(b.flags, markLate).add(offset)
 	}
@@ -233,6 +237,7 @@ func (b *blockWords) mark(e *Entry, offset uint16) {
 const (
 	markType     = "=type:"
 	markUnit     = "=unit:"
+	markYear     = "=year:"
 	markLate     = "=late"
 	markCorrects = "=corrects"
 )
@@ -244,6 +249,12 @@ func (b *blockWords) flush(page *Page) error {
 			return err
 		}
 	}
+	for year, p := range b.years {
+		if err := b.put(page, markYear+strconv.Itoa(int(year)), p); err != nil {
+			return err
+		}
+	}
+	clear(b.years)
 	for _, m := range []struct {
 		prefix string
 		words  map[string]*posting
