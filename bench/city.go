@@ -28,6 +28,9 @@ func cityAtWork(ctx context.Context, p plan) error {
 		return err
 	}
 	for _, b := range []backend{sqliteBackend(p), postgresBackend(server)} {
+		if !slices.Contains(p.backends, b.name) {
+			continue
+		}
 		for _, events := range []int{p.small, p.large} {
 			if err := observe(ctx, b, events); err != nil {
 				return fmt.Errorf("%s, %d events: %w", b.name, events, err)

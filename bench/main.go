@@ -6,6 +6,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -25,6 +26,8 @@ type plan struct {
 	large   int           // events of the large one
 	dir     string        // on the disk to be measured
 	writers []int
+
+	backends []string // of the city
 }
 
 var full = plan{each: 3 * time.Second, rounds: 3, small: 10_000, large: 1_000_000, writers: []int{1, 16, 64, 256}}
@@ -41,7 +44,10 @@ var parts = []struct {
 func main() {
 	quick := flag.Bool("short", false, "a quick look: small ledgers, one round")
 	only := flag.String("only", "", "comma-separated parts: appends, city")
+	each := flag.Duration("each", 0, "how long one measurement takes (default: 3 s, short 0.3 s)")
+	large := flag.Int("large", 0, "events of the large city (default: a million, short 60,000)")
 	dir := flag.String("dir", "", "where to put the ledgers (default: the temporary folder)")
+	backends := flag.String("backends", "sqlite,postgres", "of the city")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -49,6 +55,8 @@ func main() {
 	if *quick {
 		p = short
 	}
+	p.backends = strings.Split(*backends, ",")
+	p.each, p.large = cmp.Or(*each, p.each), cmp.Or(*large, p.large)
 	if err := run(ctx, p, *dir, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
