@@ -82,7 +82,7 @@ func (s *Server) checkEvaluation(ctx context.Context, who Who, code domain.Progr
 		return eventstore.Appended{}, err
 	}
 	cmd.By, cmd.Rulebook = who.Actor(), o.rulebook.Ref()
-	cmd.Printed, cmd.Computed, cmd.Findings = result.Total.Printed, result.Total.Computed, findings(result)
+	cmd.Printed, cmd.Computed, cmd.Findings = result.Total.Printed, result.Total.Computed, evaluation.FindingsOf(result)
 	o.basis = known(e.ids["evaluation.self-filed.v1"])
 	return carryOut(ctx, s, o, evaluation.Stored, cmd)
 }

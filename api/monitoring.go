@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"math/big"
 	"time"
 
 	"wenxiao/domain"
@@ -51,7 +50,7 @@ func (s *Server) supply(ctx context.Context, cmd *monitoring.TakeSnapshot, book 
 	if err != nil {
 		return nil, err
 	}
-	cmd.Today, cmd.Goal, cmd.Indicators, cmd.Thresholds = s.today(), approved(g), g.state.Approved.Indicators, shares(book)
+	cmd.Today, cmd.Goal, cmd.Indicators, cmd.Thresholds = s.today(), approved(g), g.state.Approved.Indicators, monitoring.ThresholdsOf(book)
 	if !cmd.Day.Valid() {
 		return known(cmd.Goal.Event), nil
 	}
@@ -69,18 +68,6 @@ func (s *Server) supply(ctx context.Context, cmd *monitoring.TakeSnapshot, book 
 	}
 	cmd.Budget, cmd.Paid = money.state.FullYear, money.state.Paid-money.state.Recovered
 	return known(cmd.Goal.Event, money.last), nil
-}
-
-// shares are the rulebook's, which counts in percentage points, as shares.
-func shares(book *rulebook.Rulebook) monitoring.Thresholds {
-	share := func(points domain.Decimal) domain.Decimal {
-		return domain.FromRat(new(big.Rat).Quo(points.Rat(), big.NewRat(100, 1)))
-	}
-	p := book.Parameters
-	return monitoring.Thresholds{
-		Attainment: share(p.Behind.Value), Execution: share(p.Behind.Value),
-		Contradiction: share(p.Apart.Value), Grave: share(p.FarBehind.Value),
-	}
 }
 
 func (s *Server) explainWarning(ctx context.Context, who Who, code domain.ProgrammeCode, year domain.FiscalYear, seen eventstore.Revision, cmd monitoring.ExplainWarning) (eventstore.Appended, error) {

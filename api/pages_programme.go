@@ -65,7 +65,7 @@ func (s *Server) paper(page *web.Programme, at situation) {
 	page.Sheet = &sheet
 	found := e.Findings
 	if e.Checks == 0 { // not yet checked: what a check would find
-		found = findings(result)
+		found = evaluation.FindingsOf(result)
 	}
 	page.Findings = web.ShownFindings(e.Form, found, result, func(key string) string { return origin + url.QueryEscape(key) })
 }

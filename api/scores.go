@@ -23,14 +23,6 @@ func Recompute(form evaluation.SelfFiled, book *rulebook.Rulebook) (scoring.Resu
 	return scoring.Score(table, book), nil
 }
 
-// findings are the result's, as the ledger keeps them.
-func findings(r scoring.Result) (kept []evaluation.Finding) {
-	for _, f := range r.Findings {
-		kept = append(kept, evaluation.Finding{Code: string(f.Code), Cell: f.Cell, Message: f.Message, Basis: f.Basis})
-	}
-	return kept
-}
-
 type scoreRequest struct {
 	Rulebook string `query:"rulebook" doc:"规则册，如 national-2020；不写即国家 2020 年办法"`
 	Against  string `query:"against" doc:"另一规则册，一并比较"`

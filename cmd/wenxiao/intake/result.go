@@ -42,10 +42,7 @@ func (e *entry) check() error {
 	e.done.Findings = result.Findings
 	check := evaluation.Check{
 		Version: 1, Rulebook: result.Rulebook, Printed: result.Total.Printed, Computed: result.Total.Computed, By: Registrar,
-		Opinion: "导入时的算术校核",
-	}
-	for _, f := range result.Findings {
-		check.Findings = append(check.Findings, evaluation.Finding{Code: string(f.Code), Cell: f.Cell, Message: f.Message, Basis: f.Basis})
+		Opinion: "导入时的算术校核", Findings: evaluation.FindingsOf(result),
 	}
 	now := e.meta("check", e.Today)
 	now.EffectiveAt = time.Time{} // it happens as it is recorded

@@ -94,18 +94,6 @@ func (c *course) moveSuccessor(day domain.Day) {
 	c.seat(on(day, 9, 20), r)
 }
 
-// thresholds are the rulebook's, as shares of one.
-func (c *course) thresholds() monitoring.Thresholds {
-	p := c.book.Parameters
-	share := func(points domain.Decimal) domain.Decimal {
-		return domain.FromRat(new(big.Rat).Quo(points.Rat(), big.NewRat(100, 1)))
-	}
-	return monitoring.Thresholds{
-		Attainment: share(p.Behind.Value), Execution: share(p.Behind.Value),
-		Contradiction: share(p.Apart.Value), Grave: share(p.FarBehind.Value),
-	}
-}
-
 func (c *course) watch() string { return monitoring.Stream(c.code, c.year) }
 
 // monitor is dual monitoring: the tables of January to July and to October, the
@@ -128,7 +116,7 @@ func (c *course) snapshot(month int, w when, trend, attained string) {
 		return monitoring.TakeSnapshot{
 			Programme: c.code, Year: c.year, Unit: c.desk.finance.unit, Day: cutoff, Period: fmt.Sprintf("1—%d月", month),
 			Trend: trend, Readings: c.readings(attained), Today: domain.DayOf(w.recorded), Goal: c.goalFact(),
-			Indicators: c.indicators(2), Budget: c.budget, Paid: c.paidBy(cutoff), Thresholds: c.thresholds(),
+			Indicators: c.indicators(2), Budget: c.budget, Paid: c.paidBy(cutoff), Thresholds: monitoring.ThresholdsOf(c.book),
 		}
 	}, "忻州办法 第二十八条", "财预〔2019〕136号")
 }

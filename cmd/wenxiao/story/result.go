@@ -84,14 +84,11 @@ func (c *course) recompute() scoring.Result {
 
 func (c *course) check() evaluation.Command {
 	result := c.recompute()
-	check := evaluation.Check{
+	return evaluation.Check{
 		Version: 1, Rulebook: result.Rulebook, Printed: result.Total.Printed, Computed: result.Total.Computed, By: reviewer.actor(),
-		Opinion: fmt.Sprintf("按%s重算，%d 处待说明", c.book.Title, len(result.Findings)),
+		Opinion:  fmt.Sprintf("按%s重算，%d 处待说明", c.book.Title, len(result.Findings)),
+		Findings: evaluation.FindingsOf(result),
 	}
-	for _, f := range result.Findings {
-		check.Findings = append(check.Findings, evaluation.Finding{Code: string(f.Code), Cell: f.Cell, Message: f.Message, Basis: f.Basis})
-	}
-	return check
 }
 
 func (c *course) finalise() evaluation.Command {
