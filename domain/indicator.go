@@ -28,7 +28,7 @@ type Source struct {
 	Title   string `json:"title"`             // 公开表标题, 文号
 	Address string `json:"address,omitempty"` // where it was published
 	Case    string `json:"case,omitempty"`    // id in the file it was imported from
-	SHA256  string `json:"sha256,omitempty"`  // of that file
+	SHA256  string `json:"sha256,omitempty"`  // of what was read there
 }
 
 // A Fact is what another stream says, as a command was shown it: the handler

@@ -125,7 +125,7 @@ func load(ctx context.Context, store eventstore.Store, clock *story.Clock, errs 
 	if err != nil {
 		return told, nil, err
 	}
-	entered, err := enter(ctx, store, published.Samples(), "published-tables.json", errs)
+	entered, err := enter(ctx, store, published.Samples(), errs)
 	return told, entered, err
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -49,7 +48,7 @@ func importAll(ctx context.Context, db *place, files []string, tables [][]publis
 	defer func() { err = errors.Join(err, store.Close()) }()
 	var all []intake.Entered
 	for i, file := range files {
-		entered, err := enter(ctx, store, tables[i], filepath.Base(file), errs)
+		entered, err := enter(ctx, store, tables[i], errs)
 		if err != nil {
 			return fileError{file, err}
 		}
@@ -65,8 +64,8 @@ func importAll(ctx context.Context, db *place, files []string, tables [][]publis
 }
 
 // enter enters tables one by one, with progress.
-func enter(ctx context.Context, store eventstore.Store, tables []published.Table, file string, errs io.Writer) ([]intake.Entered, error) {
-	in := intake.Intake{Store: store, Today: domain.DayOf(time.Now()), File: file}
+func enter(ctx context.Context, store eventstore.Store, tables []published.Table, errs io.Writer) ([]intake.Entered, error) {
+	in := intake.Intake{Store: store, Today: domain.DayOf(time.Now())}
 	bar := progress(errs, int64(len(tables)), "公开表 (published tables)")
 	all := make([]intake.Entered, 0, len(tables))
 	for _, t := range tables {

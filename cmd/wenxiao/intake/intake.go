@@ -27,7 +27,6 @@ var Registrar = domain.Actor{Person: "system", Name: "系统导入", Unit: "syst
 type Intake struct {
 	Store eventstore.Store
 	Today domain.Day
-	File  string // name of the file the tables come from
 }
 
 // An Entered says what became of one table.

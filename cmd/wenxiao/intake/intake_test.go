@@ -14,7 +14,7 @@ import (
 )
 
 func open() intake.Intake {
-	return intake.Intake{Store: memory.New(), Today: "2026-11-21", File: "published-tables.json"}
+	return intake.Intake{Store: memory.New(), Today: "2026-11-21"}
 }
 
 // TestSamples enters every published table, twice: the second time changes
