@@ -78,13 +78,13 @@ func onLoopback(addr string) error {
 // demoPlace is where the demonstration is kept, and how to remove it after.
 func demoPlace(url string) (place, func(), error) {
 	if url != "" {
-		return place{url}, func() {}, nil
+		return place{url: url}, func() {}, nil
 	}
 	dir, err := os.MkdirTemp("", "wenxiao-demo-")
 	if err != nil {
 		return place{}, nil, err
 	}
-	return place{"sqlite:" + filepath.Join(dir, "demo.db")}, func() { os.RemoveAll(dir) }, nil
+	return place{url: "sqlite:" + filepath.Join(dir, "demo.db")}, func() { os.RemoveAll(dir) }, nil
 }
 
 // demo loads the demonstration and, given a listener, serves it.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -25,7 +26,8 @@ import (
 // its accounts, each apart from the others, so that tables can be thrown away
 // and rebuilt, and passwords are never part of the record.
 type place struct {
-	url string // as given with --db
+	url  string // as given with --db
+	home string // as given with --home: what lies beside a ledger in PostgreSQL
 }
 
 // dbFlag adds --db to cmd.
@@ -36,7 +38,22 @@ func dbFlag(cmd *cobra.Command) *place {
 		fallback = "sqlite:wenxiao.db"
 	}
 	cmd.Flags().StringVar(&p.url, "db", fallback, "账本位置 (ledger): sqlite:PATH 或 postgres://…；也可用环境变量 WENXIAO_DB")
+	home := os.Getenv("WENXIAO_HOME")
+	if home == "" {
+		home = "wenxiao-home"
+	}
+	cmd.Flags().StringVar(&p.home, "home", home, "PostgreSQL 账本的钥匙、公开日志和附件所在目录 (directory of keys, log and files); 也可用 WENXIAO_HOME")
 	return p
+}
+
+// beside returns the path of what belongs to the ledger and is not its records:
+// seal, log, keys, files. For SQLite it lies beside the file, for PostgreSQL in
+// the home directory.
+func (p place) beside(name string) string {
+	if path, ok := p.path(); ok {
+		return path + "." + name
+	}
+	return filepath.Join(p.home, name)
 }
 
 // path returns the file of an SQLite ledger.
