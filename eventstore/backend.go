@@ -51,6 +51,7 @@ type (
 		Position   Position
 		RecordedAt time.Time
 		Stream     int64 // greatest stream number given out
+		Tree       Tree  // may lag behind Position in a ledger written without it
 	}
 
 	// A Head is where a stream stands. Streams are numbered from 1, in the
@@ -71,6 +72,7 @@ type (
 		After   Position // of the record before the first
 		Streams []Named  // streams that begin in this batch
 		Entries []Entry  // dense, from After+1
+		Tree    Tree     // after the batch; to be kept in the same transaction
 	}
 
 	// Named is a stream's number and name.

@@ -40,6 +40,7 @@ func appendEnvelope(b []byte, h *Header) []byte {
 	}
 	b = appendUnlessEmpty(b, `,"rulebook":`, h.Rulebook)
 	b = appendString(append(b, `,"dataHash":`...), h.DataHash)
+	b = appendUnlessEmpty(b, `,"dataSM3":`, h.DataSM3)
 	return append(b, '}')
 }
 
@@ -110,6 +111,7 @@ func parseEnvelope(envelope []byte, h *Header) bool {
 	}
 	h.Rulebook = p.textIfThere(`,"rulebook":`)
 	h.DataHash = p.text(`,"dataHash":`)
+	h.DataSM3 = p.textIfThere(`,"dataSM3":`)
 	p.must(`}`)
 	return p.ok && p.rest == ""
 }

@@ -21,6 +21,10 @@ const golden = `{"v":1,"id":"0195e1c2-0000-7000-8000-000000000001","stream":"goa
 	`"command":"c-1","correlation":"r-1","causation":"0195e1c2-0000-7000-8000-000000000000",` +
 	`"basis":["忻州办法 第十九条","a\u0026b"],"rulebook":"national-2020@1","dataHash":"6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b"}`
 
+// sealed is what is written now: version 2 adds the SM3 of the data.
+var sealed = strings.TrimSuffix(strings.Replace(golden, `"v":1`, `"v":2`, 1), "}") +
+	`,"dataSM3":"cbdddb8e8421b23498480570d7d75330538a6882f5dfdc3b64115c647f3328c4"}`
+
 // goldenPlain has none of what may be left out.
 const goldenPlain = `{"v":1,"id":"0195e1c2-0000-7000-8000-000000000001","stream":"s","revision":1,"type":"t",` +
 	`"recordedAt":"2026-03-31T15:59:59Z","effectiveAt":"2026-03-31T15:59:59Z","actor":{"person":"","name":"","unit":""},` +
@@ -37,7 +41,7 @@ func TestSealedEnvelope(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := strings.Replace(golden, "0195e1c2-0000-7000-8000-000000000001", r.ID, 1)
+	want := strings.Replace(sealed, "0195e1c2-0000-7000-8000-000000000001", r.ID, 1)
 	if string(r.Envelope) != want {
 		t.Errorf("got  %s\nwant %s", r.Envelope, want)
 	}
@@ -47,7 +51,7 @@ func TestSealedEnvelope(t *testing.T) {
 }
 
 func TestEnvelopesAreReadAsJSON(t *testing.T) {
-	for _, envelope := range []string{golden, goldenPlain} {
+	for _, envelope := range []string{golden, goldenPlain, sealed} {
 		var want Header
 		if err := json.Unmarshal([]byte(envelope), &want); err != nil {
 			t.Fatal(err)

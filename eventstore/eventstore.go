@@ -39,6 +39,12 @@ type Store interface {
 	// Head returns the position of the last durable record, 0 in an empty store.
 	Head(ctx context.Context) (Position, error)
 
+	// Tree returns the Merkle tree over the envelopes of the first Size records as
+	// the ledger keeps it. A back-end with transactions moves it in the one that
+	// appends, so that Size is the head of some moment during the call; one
+	// without moves it after, and Size may lag behind the head.
+	Tree(ctx context.Context) (Tree, error)
+
 	// Wait returns once the head is beyond after, or with the context's error.
 	Wait(ctx context.Context, after Position) error
 
@@ -78,6 +84,9 @@ var (
 	// ErrOutcomeUnknown reports an append that failed in such a way that it may or
 	// may not be in the ledger. Repeating it with the same command id finds out.
 	ErrOutcomeUnknown = errors.New("append may or may not have been written")
+
+	// ErrDamaged reports a ledger that is not as it was written.
+	ErrDamaged = errors.New("ledger is damaged")
 
 	// ErrFenced reports that another process has taken over the writing of this
 	// ledger; nothing was added.

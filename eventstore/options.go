@@ -4,7 +4,8 @@ import "time"
 
 // Options is what every back-end's Open can be told.
 type Options struct {
-	Clock func() time.Time
+	Clock    func() time.Time
+	Unsealed bool
 }
 
 // An Option changes one of the [Options].
@@ -13,6 +14,12 @@ type Option func(*Options)
 // WithClock makes the store stamp records by clock instead of [time.Now].
 func WithClock(clock func() time.Time) Option {
 	return func(o *Options) { o.Clock = clock }
+}
+
+// WithoutSeal makes the store leave its Merkle tree where it is. It is there to
+// measure what sealing costs; the next opening without it makes up for it.
+func WithoutSeal() Option {
+	return func(o *Options) { o.Unsealed = true }
 }
 
 // Chosen returns the defaults changed by options.

@@ -10,6 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/emmansun/gmsm/sm3"
 	"github.com/google/uuid"
 
 	"wenxiao/domain"
@@ -30,7 +31,7 @@ const (
 	MaxStreamName = 256
 
 	// envelopeVersion is the v of envelopes written now.
-	envelopeVersion = 1
+	envelopeVersion = 2
 )
 
 // A Record is an event as the store keeps it: two exact byte strings and the
@@ -59,6 +60,7 @@ type Header struct {
 	Basis       []string     `json:"basis,omitempty"`     // event ids and articles the decision rests on
 	Rulebook    string       `json:"rulebook,omitempty"`  // name@version of the rules it was judged by
 	DataHash    string       `json:"dataHash"`            // SHA-256 of the data bytes, in hex
+	DataSM3     string       `json:"dataSM3,omitempty"`   // SM3 (GB/T 32905) of the same; from v 2
 }
 
 // Late reports whether the record was entered on a later day (Beijing) than
@@ -139,22 +141,43 @@ func (d Draft) clean() bool {
 	return true
 }
 
+// A digest is what the envelope says of the data, in hex.
+type digest struct{ sha256, sm3 string }
+
+func digestOf(data []byte) digest {
+	american, chinese := sha256.Sum256(data), sm3.Sum(data)
+	return digest{hex.EncodeToString(american[:]), hex.EncodeToString(chinese[:])}
+}
+
+// CheckData returns [ErrDamaged] if the data are not those the envelope was
+// made for.
+func (r Record) CheckData() error {
+	of := digestOf(r.Data)
+	if of.sha256 != r.DataHash || r.V >= 2 && of.sm3 != r.DataSM3 {
+		return fmt.Errorf("%w: data at %d are not those of their envelope", ErrDamaged, r.Position)
+	}
+	return nil
+}
+
 // Seal makes the record that d, which has passed [CheckAppend], becomes at
 // revision of stream, with a new id. A store calls it once per draft, under its
 // writer's lock, with a clock reading that never runs backwards. The header it
 // returns is exactly the one [Open] reads back from the envelope; the data are
 // the draft's, not a copy.
 func Seal(stream string, revision Revision, recordedAt time.Time, d Draft) (Record, error) {
+	return seal(stream, revision, recordedAt, d, digestOf(d.Data))
+}
+
+func seal(stream string, revision Revision, recordedAt time.Time, d Draft, of digest) (Record, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return Record{}, err
 	}
-	sum := sha256.Sum256(d.Data)
 	h := Header{
 		V: envelopeVersion, ID: id.String(), Stream: stream, Revision: revision, Type: d.Type,
 		RecordedAt: recordedAt.Round(0).UTC(), EffectiveAt: d.EffectiveAt.Round(0).UTC(), Actor: d.Actor,
 		Command: d.Command, Correlation: d.Correlation, Causation: d.Causation, Basis: d.Basis,
-		Rulebook: d.Rulebook, DataHash: hex.EncodeToString(sum[:]),
+		Rulebook: d.Rulebook, DataHash: of.sha256, DataSM3: of.sm3,
 	}
 	if d.EffectiveAt.IsZero() {
 		h.EffectiveAt = h.RecordedAt

@@ -7,7 +7,6 @@ import (
 	"runtime"
 	"slices"
 	"sync"
-	"time"
 )
 
 const (
@@ -23,7 +22,7 @@ const (
 // that many writers share one fsync and a lone writer never waits for company.
 type Writer struct {
 	backend Backend
-	clock   func() time.Time
+	options Options
 	beacon  *Beacon
 
 	mu     sync.RWMutex // held for reading while sending on queue
@@ -45,6 +44,7 @@ type request struct {
 	stream string
 	seen   Revision
 	drafts []Draft
+	of     []digest // of the drafts' data
 	bytes  int
 	answer chan answer // holds one, so that the writer never waits for a caller
 }
@@ -56,9 +56,9 @@ type answer struct {
 
 // NewWriter starts the writer of the ledger that backend keeps. Every new head
 // is announced on beacon once it is durable.
-func NewWriter(ctx context.Context, backend Backend, clock func() time.Time, beacon *Beacon) (*Writer, error) {
+func NewWriter(ctx context.Context, backend Backend, options Options, beacon *Beacon) (*Writer, error) {
 	w := &Writer{
-		backend: backend, clock: clock, beacon: beacon,
+		backend: backend, options: options, beacon: beacon,
 		queue: make(chan *request, 2*maxAppends), done: make(chan struct{}),
 		heads: newCache[string, Head](headsKept), commands: newCache[string, Position](commandsKept),
 	}
@@ -77,6 +77,7 @@ func (w *Writer) Append(ctx context.Context, stream string, seen Revision, draft
 	r := &request{ctx: ctx, stream: stream, seen: seen, drafts: slices.Clone(drafts), answer: make(chan answer, 1)}
 	for i, d := range drafts { // the caller may return early and use its buffers again
 		r.drafts[i].Data, r.drafts[i].Basis = append([]byte{}, d.Data...), slices.Clone(d.Basis)
+		r.of = append(r.of, digestOf(d.Data)) // here, so that callers share the work out among the processors
 		r.bytes += len(d.Data)
 	}
 	if err := w.enqueue(r); err != nil {
@@ -193,6 +194,7 @@ func (w *Writer) attempt(requests []*request, lookUp bool) (answers []answer, er
 	if len(batch.Entries) == 0 {
 		return answers, nil
 	}
+	w.grow(&batch)
 	if err := w.backend.Commit(ctx, batch); err != nil {
 		if !errors.Is(err, ErrUnwritten) && !errors.Is(err, ErrFenced) {
 			err = fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)
@@ -223,9 +225,45 @@ func (w *Writer) recall(ctx context.Context) (err error) {
 	if w.last, err = w.backend.Last(ctx); err != nil {
 		return w.failed(err)
 	}
+	if err := w.mend(ctx); err != nil {
+		return w.failed(err)
+	}
 	w.known = true
 	w.beacon.Announce(w.last.Position)
 	return nil
+}
+
+// mend grows the tree of a ledger that was written without one up to its end.
+func (w *Writer) mend(ctx context.Context) error {
+	tree := &w.last.Tree
+	if tree.Size > w.last.Position {
+		return fmt.Errorf("%w: its tree has %d leaves, it has %d records", ErrDamaged, tree.Size, w.last.Position)
+	}
+	if w.options.Unsealed || tree.Size == w.last.Position {
+		return nil
+	}
+	for r, err := range w.backend.ReadAll(ctx, tree.Size) {
+		if err != nil {
+			return fmt.Errorf("grow the tree: %w", err)
+		}
+		*tree = tree.Add(r.Envelope)
+		if tree.Size == w.last.Position {
+			break
+		}
+	}
+	return nil
+}
+
+// grow moves the tree by what batch adds.
+func (w *Writer) grow(batch *Batch) {
+	if !w.options.Unsealed {
+		envelopes := make([][]byte, len(batch.Entries))
+		for i, e := range batch.Entries {
+			envelopes[i] = e.Envelope
+		}
+		w.last.Tree = w.last.Tree.Add(envelopes...)
+	}
+	batch.Tree = w.last.Tree
 }
 
 // learn looks up the streams of requests that are not remembered, and their
@@ -290,9 +328,9 @@ func (w *Writer) seal(r *request, head Head) ([]Record, error) {
 	if head.Revision != r.seen {
 		return nil, &Conflict{Stream: r.stream, Seen: r.seen, At: head.Revision}
 	}
-	at, records := LaterOf(w.last.RecordedAt, w.clock()), make([]Record, len(r.drafts))
+	at, records := LaterOf(w.last.RecordedAt, w.options.Clock()), make([]Record, len(r.drafts))
 	for i, d := range r.drafts {
-		record, err := Seal(r.stream, head.Revision+Revision(i)+1, at, d)
+		record, err := seal(r.stream, head.Revision+Revision(i)+1, at, d, r.of[i])
 		if err != nil {
 			return nil, err
 		}

@@ -9,7 +9,6 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
-	"time"
 )
 
 // slate is a back-end in memory whose next calls can be made to fail, or held
@@ -140,7 +139,7 @@ func sizes(batch Batch) (sizes []int) {
 
 func startWriter(t *testing.T, s *slate) *Writer {
 	t.Helper()
-	w, err := NewWriter(t.Context(), s, time.Now, NewBeacon())
+	w, err := NewWriter(t.Context(), s, Chosen(), NewBeacon())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,6 +22,7 @@ type Ledger struct {
 	records  []eventstore.Record // by position, from 1
 	streams  map[string][]eventstore.Position
 	commands map[string]eventstore.Appended
+	tree     eventstore.Tree
 }
 
 // Store keeps records in memory. Use [New] or [Open].
@@ -91,7 +92,7 @@ func (l *Ledger) add(clock func() time.Time, stream string, seen eventstore.Revi
 	}
 	for _, r := range records {
 		r.Position = l.position() + 1
-		l.records = append(l.records, r)
+		l.records, l.tree = append(l.records, r), l.tree.Add(r.Envelope)
 		l.streams[stream] = append(l.streams[stream], r.Position)
 		a.Revision, a.Position, a.IDs = r.Revision, r.Position, append(a.IDs, r.ID)
 	}
@@ -155,6 +156,15 @@ func (s *Store) Head(ctx context.Context) (eventstore.Position, error) {
 		return 0, err
 	}
 	return s.ledger.head(), nil
+}
+
+func (s *Store) Tree(ctx context.Context) (eventstore.Tree, error) {
+	if err := s.usable(ctx); err != nil {
+		return eventstore.Tree{}, err
+	}
+	s.ledger.mu.RLock()
+	defer s.ledger.mu.RUnlock()
+	return s.ledger.tree, nil
 }
 
 func (s *Store) Wait(ctx context.Context, after eventstore.Position) error {

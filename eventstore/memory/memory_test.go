@@ -16,3 +16,10 @@ func TestStore(t *testing.T) {
 		}
 	})
 }
+
+func TestTreeMovesWithTheRecords(t *testing.T) {
+	ledger := new(memory.Ledger)
+	storetest.Together(t, func(_ *testing.T, options ...eventstore.Option) eventstore.Store {
+		return memory.Open(ledger, options...)
+	})
+}

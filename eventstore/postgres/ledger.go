@@ -18,10 +18,15 @@ import (
 )
 
 // format is the version of the schema this package reads and writes.
-const format = 1
+const format = 2
 
-//go:embed schema.sql
-var schema string
+var (
+	//go:embed schema.sql
+	schema string
+
+	//go:embed upgrade_2.sql
+	upgradeTo2 string
+)
 
 // A ledger is the writer's side of the database, good while the head row has
 // its epoch.
@@ -51,12 +56,25 @@ func takeOver(ctx context.Context, pool *pgxpool.Pool) (epoch int64, err error) 
 				return fmt.Errorf("create tables: %w", err)
 			}
 		}
+		if err := upgrade(ctx, tx); err != nil {
+			return err
+		}
 		if err := checkFormat(ctx, tx); err != nil {
 			return err
 		}
 		return tx.QueryRow(ctx, `update ledger_head set epoch = epoch + 1 returning epoch`).Scan(&epoch)
 	})
 	return epoch, err
+}
+
+// upgrade brings a ledger of an earlier format to this one.
+func upgrade(ctx context.Context, tx pgx.Tx) error {
+	var version int
+	if err := tx.QueryRow(ctx, `select version from ledger_head`).Scan(&version); err != nil || version != 1 {
+		return err
+	}
+	_, err := tx.Exec(ctx, upgradeTo2)
+	return err
 }
 
 // checkFormat refuses a database that has no ledger, or one of another format.
@@ -82,12 +100,17 @@ func (l *ledger) Last(ctx context.Context) (last eventstore.Last, err error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	err = pgx.BeginFunc(ctx, l.pool, func(tx pgx.Tx) error {
-		var epoch, position int64
-		if err := tx.QueryRow(ctx, `select epoch, position from ledger_head for update`).Scan(&epoch, &position); err != nil {
+		var epoch, position, size int64
+		var edge, root []byte
+		err := tx.QueryRow(ctx, `select epoch, position, tree_size, tree_edge, tree_root from ledger_head for update`).Scan(&epoch, &position, &size, &edge, &root)
+		if err != nil {
 			return err
 		}
 		if epoch != l.epoch {
 			return eventstore.ErrFenced
+		}
+		if last.Tree, err = eventstore.OpenTree(eventstore.Position(size), edge, root); err != nil {
+			return err
 		}
 		if position == 0 {
 			return nil
@@ -148,7 +171,7 @@ func (l *ledger) ReadAll(ctx context.Context, after eventstore.Position) iter.Se
 // until it has ended.
 const commit = `
 with held as (
-	update ledger_head set position = $3 where epoch = $1 and position = $2 returning one
+	update ledger_head set position = $3, tree_size = $15, tree_edge = $16, tree_root = $17 where epoch = $1 and position = $2 returning one
 ), named as (
 	insert into ledger_streams (number, name)
 	select n.number, n.name from unnest($4::bigint[], $5::text[]) as n (number, name), held
@@ -184,6 +207,7 @@ func (l *ledger) arguments(batch eventstore.Batch) []any {
 		types, commands               = make([]string, n), make([]string, n)
 		envelopes, datas              = make([][]byte, n), make([][]byte, n)
 	)
+	root := batch.Tree.Root()
 	for i, s := range batch.Streams {
 		numbers[i], names[i] = s.Number, s.Name
 	}
@@ -196,6 +220,7 @@ func (l *ledger) arguments(batch eventstore.Batch) []any {
 	return []any{
 		l.epoch, int64(batch.After), int64(batch.After) + int64(n), numbers, names,
 		positions, streams, revisions, ids, types, times, commands, envelopes, datas,
+		int64(batch.Tree.Size), batch.Tree.EdgeBytes(), root[:],
 	}
 }
 

@@ -57,7 +57,7 @@ func (s *Store) startWriter(ctx context.Context, url string, options eventstore.
 	if l.epoch, err = takeOver(ctx, s.writes); err != nil {
 		return err
 	}
-	s.writer, err = eventstore.NewWriter(ctx, l, options.Clock, s.beacon)
+	s.writer, err = eventstore.NewWriter(ctx, l, options, s.beacon)
 	return err
 }
 
@@ -154,6 +154,16 @@ func (s *Store) Head(ctx context.Context) (eventstore.Position, error) {
 	var position int64
 	err := s.reads.QueryRow(ctx, `select position from ledger_head`).Scan(&position)
 	return eventstore.Position(position), s.told(err)
+}
+
+func (s *Store) Tree(ctx context.Context) (eventstore.Tree, error) {
+	var size int64
+	var edge, root []byte
+	err := s.reads.QueryRow(ctx, `select tree_size, tree_edge, tree_root from ledger_head`).Scan(&size, &edge, &root)
+	if err != nil {
+		return eventstore.Tree{}, s.told(err)
+	}
+	return eventstore.OpenTree(eventstore.Position(size), edge, root)
 }
 
 func (s *Store) Wait(ctx context.Context, after eventstore.Position) error {

@@ -18,10 +18,15 @@ import (
 var ErrInUse = errors.New("账本正由另一个进程写入，请先停止它，或以只读方式打开 (the ledger is being written by another process: stop it, or open read-only)")
 
 // format is the version of the schema this package reads and writes.
-const format = 1
+const format = 2
 
-//go:embed schema.sql
-var schema string
+var (
+	//go:embed schema.sql
+	schema string
+
+	//go:embed upgrade_2.sql
+	upgradeTo2 string
+)
 
 // resolve returns the one name of the file at path, so that two spellings
 // meet at the same lock.

@@ -31,6 +31,8 @@ var statements = map[string]string{
 	"last":    `select position, recorded_at, (select coalesce(max(number), 0) from ledger_streams) from ledger_events order by position desc limit 1`,
 	"head":    `select number, (select coalesce(max(revision), 0) from ledger_events where stream = number) from ledger_streams where name = ?`,
 	"command": `select position from ledger_events where command = ?`,
+	"tree":    `select size, edge, root from ledger_tree`,
+	"grow":    `update ledger_tree set size = ?, edge = ?, root = ?`,
 	"stream":  `insert into ledger_streams (number, name) values (?, ?)`,
 	"event":   columns + row,
 	"events":  columns + row + strings.Repeat(", "+row, together-1),
@@ -73,7 +75,18 @@ func create(db *sql.DB) error {
 			return err
 		}
 	}
-	return checkFormat(db)
+	return errors.Join(upgrade(db), checkFormat(db))
+}
+
+// upgrade brings a ledger of an earlier format to this one. What it cannot read
+// is left to checkFormat.
+func upgrade(db *sql.DB) error {
+	var version int
+	if err := db.QueryRow(`select version from ledger_format`).Scan(&version); err != nil || version != 1 {
+		return nil
+	}
+	_, err := db.Exec("begin immediate;\n" + upgradeTo2 + "commit;")
+	return err
 }
 
 func (l *ledger) connect(ctx context.Context) (err error) {
@@ -110,11 +123,15 @@ func (l *ledger) Last(ctx context.Context) (last eventstore.Last, err error) {
 	if err := l.connect(ctx); err != nil {
 		return last, err
 	}
+	if last.Tree, err = scanTree(l.prepared["tree"].QueryRowContext(ctx)); err != nil {
+		l.drop()
+		return last, err
+	}
 	var position, at int64
 	err = l.prepared["last"].QueryRowContext(ctx).Scan(&position, &at, &last.Stream)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return eventstore.Last{}, nil
+		return last, nil
 	case err != nil:
 		l.drop()
 		return last, err
@@ -208,7 +225,18 @@ func (l *ledger) insert(batch eventstore.Batch) error {
 		}
 		left = left[n:]
 	}
-	return nil
+	root := batch.Tree.Root()
+	_, err := l.prepared["grow"].Exec(int64(batch.Tree.Size), batch.Tree.EdgeBytes(), root[:])
+	return err
+}
+
+func scanTree(row *sql.Row) (eventstore.Tree, error) {
+	var size int64
+	var edge, root []byte
+	if err := row.Scan(&size, &edge, &root); err != nil {
+		return eventstore.Tree{}, err
+	}
+	return eventstore.OpenTree(eventstore.Position(size), edge, root)
 }
 
 func values(entries []eventstore.Entry) []any {

@@ -63,7 +63,7 @@ func (s *Store) open(options eventstore.Options) (err error) {
 		return err
 	}
 	s.ledger.reads = s.ReadAll
-	s.writer, err = eventstore.NewWriter(context.Background(), s.ledger, options.Clock, s.beacon)
+	s.writer, err = eventstore.NewWriter(context.Background(), s.ledger, options, s.beacon)
 	return err
 }
 
@@ -149,6 +149,11 @@ func (s *Store) Head(ctx context.Context) (head eventstore.Position, err error) 
 	var position int64
 	err = s.reads.QueryRowContext(ctx, `select coalesce(max(position), 0) from ledger_events`).Scan(&position)
 	return eventstore.Position(position), s.told(err)
+}
+
+func (s *Store) Tree(ctx context.Context) (eventstore.Tree, error) {
+	tree, err := scanTree(s.reads.QueryRowContext(ctx, statements["tree"]))
+	return tree, s.told(err)
 }
 
 // told returns err, or [eventstore.ErrClosed] where closing is what caused it.

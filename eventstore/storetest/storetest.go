@@ -46,6 +46,8 @@ func Run(t *testing.T, fresh func(t *testing.T) Opener) {
 		{"closing finishes what is under way", closing},
 		{"what was written is there after reopening", reopen},
 		{"the ledger's time never runs backwards", backwardsClock},
+		{"the tree is that of the envelopes", treeOfEnvelopes},
+		{"the tree never runs ahead of the records", treeUnderWriters},
 		{"any run of calls agrees with a simple model", model},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, fresh(t)) })

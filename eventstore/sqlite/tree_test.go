@@ -1,0 +1,97 @@
+package sqlite_test
+
+import (
+	"database/sql"
+	"errors"
+	"path/filepath"
+	"testing"
+
+	"wenxiao/eventstore"
+	"wenxiao/eventstore/sqlite"
+	"wenxiao/eventstore/storetest"
+)
+
+func opener(t *testing.T) storetest.Opener {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	return func(t *testing.T, options ...eventstore.Option) eventstore.Store { return open(t, path, options...) }
+}
+
+func TestTreeMovesWithTheRecords(t *testing.T) { storetest.Together(t, opener(t)) }
+
+func TestTreeIsMended(t *testing.T) { storetest.Mended(t, opener(t)) }
+
+// TestFormerFormat opens a ledger as the first version of this program left it.
+func TestFormerFormat(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	s := open(t, path)
+	for n := range 3 {
+		if _, err := s.Append(t.Context(), "s", eventstore.Revision(n), draft); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := s.Tree(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	shut(t, s)
+	execute(t, path, `drop table ledger_tree`, `update ledger_format set version = 1`)
+	s = open(t, path)
+	defer shut(t, s)
+	if _, err := s.Append(t.Context(), "s", 3, draft); err != nil {
+		t.Fatal(err)
+	}
+	var first eventstore.Tree
+	for r, err := range s.ReadAll(t.Context(), 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first = first.Add(r.Envelope); first.Size == want.Size && first.Root() != want.Root() {
+			t.Error("the tree of the former format's records differs")
+		}
+	}
+	if tree, err := s.Tree(t.Context()); err != nil || tree.Size != 4 || tree.Root() != first.Root() {
+		t.Errorf("after upgrading the tree is %d %v (%v), want 4 %v", tree.Size, tree.Root(), err, first.Root())
+	}
+}
+
+// TestDamageIsNotWrittenOver takes the last record, or a bit of the tree, away
+// from a ledger: it opens for writing no more, so nothing is added on top.
+func TestDamageIsNotWrittenOver(t *testing.T) {
+	for _, harm := range []string{
+		`delete from ledger_events where position = 3`,
+		`delete from ledger_events`,
+		`update ledger_tree set size = 2`,
+		`update ledger_tree set root = zeroblob(32)`,
+		`update ledger_tree set edge = zeroblob(64)`,
+	} {
+		path := filepath.Join(t.TempDir(), "ledger.db")
+		s := open(t, path)
+		for n := range 3 {
+			if _, err := s.Append(t.Context(), "s", eventstore.Revision(n), draft); err != nil {
+				t.Fatal(err)
+			}
+		}
+		shut(t, s)
+		execute(t, path, harm)
+		if s, err := sqlite.Open(path); !errors.Is(err, eventstore.ErrDamaged) {
+			t.Errorf("after %s it opens: %v", harm, err)
+			if err == nil {
+				shut(t, s)
+			}
+		}
+	}
+}
+
+func execute(t *testing.T, path string, statements ...string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for _, s := range statements {
+		if _, err := db.ExecContext(t.Context(), s); err != nil {
+			t.Fatalf("%s: %v", s, err)
+		}
+	}
+}
