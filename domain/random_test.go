@@ -6,6 +6,7 @@ import (
 	"pgregory.net/rapid"
 
 	. "wenxiao/domain"
+	"wenxiao/domain/attachment"
 	"wenxiao/domain/programme"
 	"wenxiao/domain/rectification"
 	"wenxiao/domain/unit"
@@ -18,6 +19,7 @@ var aggregates = map[string]aggregate{
 	"execution":     executions,
 	"monitoring":    monitorings,
 	"evaluation":    evaluations,
+	"attachment":    of[attachment.State, attachment.Event]{"attachment", attachment.Stored, randomAttachment, brokenAttachment},
 	"rectification": of[rectification.State, rectification.Event]{"rectification", rectification.Stored, randomRectification, brokenRectification},
 }
 
