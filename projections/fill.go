@@ -45,7 +45,10 @@ func newFill(db *sql.DB, store eventstore.Store, suffix string, pageSize int, pr
 // is forgotten: it may be behind what another process wrote, or ahead of what
 // was committed.
 func (f *fill) open(ctx context.Context, indexed bool) error {
-	statements := []string{f.dialect.spell(marksSchema)}
+	if err := openMarks(ctx, f.db); err != nil {
+		return fmt.Errorf("open the marks: %w", err)
+	}
+	var statements []string
 	for _, m := range f.members {
 		for _, t := range m.Tables() {
 			statements = append(statements, t.create(f.dialect, f.suffix))
@@ -144,7 +147,7 @@ func (f *fill) advance(ctx context.Context, from, until eventstore.Position, aft
 
 // apply writes one page of facts and the marks, in one transaction.
 func (f *fill) apply(ctx context.Context, from eventstore.Position, facts []Fact) error {
-	to := facts[len(facts)-1].Position
+	to := facts[len(facts)-1]
 	tx, err := f.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -167,7 +170,7 @@ func (f *fill) apply(ctx context.Context, from eventstore.Position, facts []Fact
 	}
 	for _, m := range group {
 		m.page.end()
-		m.mark, m.stopped = to, ""
+		m.mark, m.stopped = to.Position, ""
 	}
 	return nil
 }

@@ -9,12 +9,26 @@ import (
 	"wenxiao/eventstore"
 )
 
-const marksSchema = `CREATE TABLE IF NOT EXISTS projection_marks (name TEXT, position BIGINT, stopped TEXT, PRIMARY KEY (name))`
+const marksSchema = `CREATE TABLE IF NOT EXISTS projection_marks (name TEXT, position BIGINT, event TEXT, stopped TEXT, PRIMARY KEY (name))`
+
+// openMarks makes the table of marks. One of an earlier program, which did not
+// keep the id of the last event, gets the column.
+func openMarks(ctx context.Context, db *sql.DB) error {
+	d := dialectOf(db)
+	if _, err := db.ExecContext(ctx, d.spell(marksSchema)); err != nil {
+		return err
+	}
+	if _, err := db.ExecContext(ctx, `SELECT event FROM projection_marks WHERE name = ''`); err == nil {
+		return nil
+	}
+	_, err := db.ExecContext(ctx, d.spell(`ALTER TABLE projection_marks ADD COLUMN event TEXT DEFAULT ''`))
+	return err
+}
 
 // readMark returns how far the projection of name is, and makes the mark where
 // there is none.
 func readMark(ctx context.Context, db *sql.DB, name string) (position eventstore.Position, stopped string, err error) {
-	if _, err := db.ExecContext(ctx, `INSERT INTO projection_marks (name, position, stopped) VALUES ($1, 0, '') ON CONFLICT (name) DO NOTHING`, name); err != nil {
+	if _, err := db.ExecContext(ctx, `INSERT INTO projection_marks (name, position, event, stopped) VALUES ($1, 0, '', '') ON CONFLICT (name) DO NOTHING`, name); err != nil {
 		return 0, "", fmt.Errorf("mark of %s: %w", name, err)
 	}
 	var at int64
@@ -31,8 +45,9 @@ var errMoved = errors.New("the tables were filled by another process meanwhile")
 
 // moveMark moves a mark within the transaction that writes the rows. It comes
 // first: the row's lock keeps two processes from writing the same page.
-func moveMark(tx *sql.Tx, name string, from, to eventstore.Position) error {
-	result, err := tx.ExecContext(context.Background(), `UPDATE projection_marks SET position = $1, stopped = '' WHERE name = $2 AND position = $3`, int64(to), name, int64(from))
+func moveMark(tx *sql.Tx, name string, from eventstore.Position, to Fact) error {
+	result, err := tx.ExecContext(context.Background(), `UPDATE projection_marks SET position = $1, event = $2, stopped = '' WHERE name = $3 AND position = $4`,
+		int64(to.Position), to.ID, name, int64(from))
 	if err != nil {
 		return fmt.Errorf("mark of %s: %w", name, err)
 	}

@@ -65,6 +65,7 @@ func (f Fact) post(unit, code string) string {
 type Mark struct {
 	Name     string              `json:"name"`
 	Position eventstore.Position `json:"position"`          // the last record applied
+	Event    string              `json:"event,omitempty"`   // its id: the ledger must have it there
 	Head     eventstore.Position `json:"head"`              // of the ledger
 	Stopped  string              `json:"stopped,omitempty"` // why it reads no further; empty while it does
 }

@@ -120,7 +120,7 @@ func (f *fill) rename(ctx context.Context) error {
 
 // drop removes the fill's own tables and marks.
 func (f *fill) drop(ctx context.Context) error {
-	if _, err := f.db.ExecContext(ctx, f.dialect.spell(marksSchema)); err != nil {
+	if err := openMarks(ctx, f.db); err != nil {
 		return err
 	}
 	for _, m := range f.members {

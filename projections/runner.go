@@ -175,14 +175,14 @@ func (r *Runner) Marks(ctx context.Context) ([]Mark, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := r.db.ExecContext(ctx, dialectOf(r.db).spell(marksSchema)); err != nil {
+	if err := openMarks(ctx, r.db); err != nil {
 		return nil, err
 	}
 	var marks []Mark
 	for _, p := range append([]Projection{newDirectory()}, r.projections...) {
 		m := Mark{Name: p.Name(), Head: head}
 		var at int64
-		err := r.db.QueryRowContext(ctx, `SELECT position, stopped FROM projection_marks WHERE name = $1`, p.Name()).Scan(&at, &m.Stopped)
+		err := r.db.QueryRowContext(ctx, `SELECT position, event, stopped FROM projection_marks WHERE name = $1`, p.Name()).Scan(&at, &m.Event, &m.Stopped)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return nil, fmt.Errorf("mark of %s: %w", p.Name(), err)
 		}

@@ -157,8 +157,9 @@ func (p place) read(ctx context.Context, errs io.Writer) (*reading, error) {
 }
 
 // catchUp brings the tables up to the ledger. Tables that have read more than
-// the ledger holds are refused: it was put back from a backup older than they
-// are, they show what is not in it, and would miss what it records next.
+// the ledger holds, or something else, are refused: it was put back from a
+// backup older than they are, they show what is not in it, and would miss what
+// it records next.
 func catchUp(ctx context.Context, runner *projections.Runner, store eventstore.Store) error {
 	marks, err := runner.Marks(ctx)
 	if err != nil {
@@ -176,7 +177,35 @@ func catchUp(ctx context.Context, runner *projections.Runner, store eventstore.S
 			}
 		}
 	}
+	if err := sameHistory(ctx, marks, store); err != nil {
+		return err
+	}
 	return runner.CatchUp(ctx)
+}
+
+// sameHistory refuses tables whose last event is not the one the ledger has in
+// its place.
+func sameHistory(ctx context.Context, marks []projections.Mark, store eventstore.Store) error {
+	asked := map[string]bool{"": true} // no event read, or read by a program that did not note it
+	for _, m := range marks {
+		if asked[m.Event] {
+			continue
+		}
+		asked[m.Event] = true
+		for r, err := range store.ReadAll(ctx, m.Position-1) {
+			if err != nil {
+				return err
+			}
+			if r.ID != m.Event {
+				return domain.Refusal{
+					Code:   "tables.diverged",
+					Reason: fmt.Sprintf("查询表在账本位置 %d 读到的是事件 %s，账本在那里是 %s，像是由较早的备份恢复后又记了账；用 wenxiao rebuild 重建查询表后再打开", m.Position, m.Event, r.ID),
+				}
+			}
+			break
+		}
+	}
+	return nil
 }
 
 func (r *reading) Close() error { return errors.Join(r.db.Close(), r.Store.Close()) }
