@@ -7,6 +7,7 @@ import (
 
 	. "wenxiao/domain"
 	"wenxiao/domain/attachment"
+	"wenxiao/domain/participant"
 	"wenxiao/domain/programme"
 	"wenxiao/domain/rectification"
 	"wenxiao/domain/unit"
@@ -20,6 +21,7 @@ var aggregates = map[string]aggregate{
 	"monitoring":    monitorings,
 	"evaluation":    evaluations,
 	"attachment":    of[attachment.State, attachment.Event]{"attachment", attachment.Stored, randomAttachment, brokenAttachment},
+	"participant":   of[participant.State, participant.Event]{"participant", participant.Stored, randomParticipant, brokenParticipant},
 	"rectification": of[rectification.State, rectification.Event]{"rectification", rectification.Stored, randomRectification, brokenRectification},
 }
 
