@@ -5,6 +5,7 @@ package api
 import (
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -25,9 +26,10 @@ type Server struct {
 	Now      func() time.Time
 	Log      *slog.Logger
 
-	Demo   bool          // the demonstration: its roles may be taken without a password, from this machine only
-	Secure bool          // reached through TLS, its own or a proxy's: cookies never leave it
-	Idle   time.Duration // without a request before a session ends; zero: [accounts.Idle]
+	Demo    bool           // the demonstration: its roles may be taken without a password, from this machine only
+	Proxies []netip.Prefix // that stand before the server and say for whom they ask
+	Secure  bool           // reached through TLS, its own or a proxy's: cookies never leave it
+	Idle    time.Duration  // without a request before a session ends; zero: [accounts.Idle]
 
 	sessions *scs.SessionManager
 }

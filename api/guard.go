@@ -105,7 +105,7 @@ func (s *Server) logged(next http.Handler) http.Handler {
 		r = r.WithContext(context.WithValue(r.Context(), callerKey{}, by))
 		defer func() {
 			s.Log.InfoContext(r.Context(), "request", "request", requestID(r.Context()), "username", by.username, "method", r.Method, "path", r.URL.Path,
-				"status", answer.status, "bytes", answer.bytes, "took", time.Since(start).Round(time.Microsecond), "from", address(r))
+				"status", answer.status, "bytes", answer.bytes, "took", time.Since(start).Round(time.Microsecond), "from", s.address(r))
 		}()
 		next.ServeHTTP(answer, r)
 	})
@@ -159,7 +159,7 @@ func (s *Server) onlyHere(next http.Handler) http.Handler {
 		if h, _, err := net.SplitHostPort(host); err == nil {
 			host = h
 		}
-		if !loopback(address(r)) || (host != "localhost" && !loopback(strings.Trim(host, "[]"))) {
+		if !loopback(s.address(r)) || (host != "localhost" && !loopback(strings.Trim(host, "[]"))) {
 			s.fail(w, r, Denied{Code: "demo.elsewhere", Rule: "演示只能在本机打开，地址须为 127.0.0.1 或 localhost"})
 			return
 		}
@@ -168,16 +168,6 @@ func (s *Server) onlyHere(next http.Handler) http.Handler {
 }
 
 func loopback(host string) bool { ip := net.ParseIP(host); return ip != nil && ip.IsLoopback() }
-
-// address is the caller's, without the port. A header saying otherwise is not
-// believed.
-func address(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
-}
 
 // sameOrigin refuses a change asked for by another site's page (CSRF).
 func (s *Server) sameOrigin(next http.Handler) http.Handler {

@@ -90,19 +90,19 @@ func (s *Server) signedIn(r *http.Request) (accounts.Account, bool, error) {
 	if !basic || !strings.HasPrefix(r.URL.Path, "/api/v1/") {
 		return s.Accounts.SignedIn(r.Context(), s.sessions)
 	}
-	if !s.Secure && r.TLS == nil && !loopback(address(r)) {
+	if !s.Secure && r.TLS == nil && !loopback(s.address(r)) {
 		return accounts.Account{}, false, Denied{Code: "sign-in.in-the-clear", Rule: "密码不得明文传输：须经 TLS，或在本机"}
 	}
-	account, err := s.Accounts.VerifyAgain(r.Context(), name, password, address(r))
+	account, err := s.Accounts.VerifyAgain(r.Context(), name, password, s.address(r))
 	return account, err == nil, err
 }
 
 // signIn opens a session for the account with this password. Its error is the
 // one to show: wrong password, too many attempts.
 func (s *Server) signIn(r *http.Request, username, password string) error {
-	account, err := s.Accounts.Verify(r.Context(), username, password, address(r))
+	account, err := s.Accounts.Verify(r.Context(), username, password, s.address(r))
 	if err != nil {
-		s.Log.WarnContext(r.Context(), "sign-in refused", "request", requestID(r.Context()), "username", username, "from", address(r), "err", err)
+		s.Log.WarnContext(r.Context(), "sign-in refused", "request", requestID(r.Context()), "username", username, "from", s.address(r), "err", err)
 		return err
 	}
 	return s.open(r, account)
@@ -125,7 +125,7 @@ func (s *Server) signInDemo(r *http.Request, username string) error {
 }
 
 func (s *Server) open(r *http.Request, account accounts.Account) error {
-	s.Log.InfoContext(r.Context(), "signed in", "request", requestID(r.Context()), "username", account.Username, "from", address(r))
+	s.Log.InfoContext(r.Context(), "signed in", "request", requestID(r.Context()), "username", account.Username, "from", s.address(r))
 	return s.Accounts.SignIn(r.Context(), s.sessions, account)
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,6 +22,7 @@ import (
 func serveCommand() *cobra.Command {
 	var addr string
 	var secure bool
+	var proxies []string
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "打开账本并提供网页和接口 (serve pages and API)",
@@ -31,7 +33,12 @@ Serves on loopback unless told otherwise; put a TLS proxy in front and add --tls
 	db := dbFlag(cmd)
 	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "监听地址 (listen on)")
 	cmd.Flags().BoolVar(&secure, "tls", false, "经 TLS 访问：cookie 只走加密连接 (reached through TLS)")
+	cmd.Flags().StringSliceVar(&proxies, "proxy", nil, "前置代理的地址或网段，如 127.0.0.1：采信它说明的来访地址 (proxies whose X-Forwarded-For is believed)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		trusted, err := prefixes(proxies)
+		if err != nil {
+			return err
+		}
 		listener, err := listen(addr)
 		if err != nil {
 			return err
@@ -42,12 +49,28 @@ Serves on loopback unless told otherwise; put a TLS proxy in front and add --tls
 			return err
 		}
 		defer site.Close()
-		site.server.Secure = secure
+		site.server.Secure, site.server.Proxies = secure, trusted
 		return site.serve(cmd.Context(), listener, func(url string) {
 			fmt.Fprintf(cmd.OutOrStdout(), "账本已打开 (ledger open): %s\n", url)
 		})
 	}
 	return cmd
+}
+
+// prefixes reads addresses and ranges of addresses.
+func prefixes(texts []string) (all []netip.Prefix, err error) {
+	for _, text := range texts {
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil {
+			ip, err := netip.ParseAddr(text)
+			if err != nil {
+				return nil, usage("--proxy 应为地址或网段，如 127.0.0.1 或 10.0.0.0/8，给的是 %q", text)
+			}
+			prefix = netip.PrefixFrom(ip, ip.BitLen())
+		}
+		all = append(all, prefix)
+	}
+	return all, nil
 }
 
 // A site is a ledger open for writing with all that serves it.
