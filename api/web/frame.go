@@ -85,11 +85,20 @@ type Mark struct {
 	AsOf     time.Time
 	Looking  bool
 	Now      string
+	Seal     *Seal // nil where the ledger is not sealed
+}
+
+// Seal is what is known of the ledger's proof: how far it is signed, by whom.
+type Seal struct {
+	State Status
+	Size  eventstore.Position // that the latest checkpoint covers
+	Code  string              // of its root
 }
 
 // Said is one notice about what happened.
 type Said struct {
-	Status Status
-	Text   string
-	Basis  string
+	Status  Status
+	Text    string
+	Basis   string
+	Receipt string // address of the receipt of what was done
 }
