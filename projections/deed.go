@@ -5,10 +5,12 @@ import (
 	"strings"
 
 	"wenxiao/domain"
+	"wenxiao/domain/attachment"
 	"wenxiao/domain/evaluation"
 	"wenxiao/domain/execution"
 	"wenxiao/domain/goal"
 	"wenxiao/domain/monitoring"
+	"wenxiao/domain/participant"
 	"wenxiao/domain/programme"
 	"wenxiao/domain/rectification"
 	"wenxiao/domain/unit"
@@ -47,6 +49,10 @@ func deedOf(f Fact) deed {
 		return evaluationDeed(e)
 	case rectification.Event:
 		return rectificationDeed(e)
+	case attachment.Event:
+		return attachmentDeed(e)
+	case participant.Event:
+		return participantDeed(f, e)
 	}
 	return deed{}
 }

@@ -4,10 +4,12 @@ import (
 	"fmt"
 
 	"wenxiao/domain"
+	"wenxiao/domain/attachment"
 	"wenxiao/domain/evaluation"
 	"wenxiao/domain/execution"
 	"wenxiao/domain/goal"
 	"wenxiao/domain/monitoring"
+	"wenxiao/domain/participant"
 	"wenxiao/domain/programme"
 	"wenxiao/domain/rectification"
 	"wenxiao/domain/unit"
@@ -26,6 +28,8 @@ func gather() map[string]func([]byte) (any, error) {
 	add(all, monitoring.Stored)
 	add(all, evaluation.Stored)
 	add(all, rectification.Stored)
+	add(all, attachment.Stored)
+	add(all, participant.Stored)
 	return all
 }
 

@@ -193,6 +193,8 @@ func (o *office) anything(t *rapid.T, codes []domain.ProgrammeCode) {
 		func() {
 			give(o, execution.Stored, money, reviewer, execution.Recall{Amount: amount / 50, Reason: reason, Working: "1"})
 		},
+		func() { o.hear(t, code, reason) },
+		func() { o.hear(t, code, reason) },
 		func() { o.monitor(code, "20%", 30*domain.WanYuan, amount) },
 		func() {
 			give(o, monitoring.Stored, watch, clerk, monitoring.ExplainWarning{Warning: fmt.Sprint(version), Reason: reason})

@@ -43,7 +43,7 @@ func NewRunner(db *sql.DB, store eventstore.Store, log *slog.Logger, projections
 
 // All returns a new value of every projection of the ledger.
 func All() []Projection {
-	return []Projection{programmes{}, goals{}, snapshots{}, board{}, scores{}, rectifications{}, tenures{}, units{}, people{}, trail{}}
+	return []Projection{programmes{}, goals{}, snapshots{}, board{}, scores{}, rectifications{}, tenures{}, units{}, people{}, attachments{}, participants{}, trail{}}
 }
 
 // Run catches up and then follows the ledger until ctx ends; then it returns

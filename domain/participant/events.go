@@ -41,6 +41,11 @@ const (
 	Interview     Stage = "interview"      // 受益人访谈
 )
 
+var stageNames = map[Stage]string{ExpertOpinion: "专家意见", PublicComment: "公众意见", Interview: "受益人访谈"}
+
+// Name is the stage in words.
+func (s Stage) Name() string { return stageNames[s] }
+
 type (
 	// Entered enters a person. Keeper is the unit that did and answers for the data.
 	Entered struct {
