@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"wenxiao/domain"
+	"wenxiao/domain/attachment"
 	"wenxiao/domain/evaluation"
 	"wenxiao/domain/programme"
 	"wenxiao/domain/rectification"
@@ -74,6 +75,8 @@ func (d *directory) Apply(p *Page, f Fact) error {
 		if e.Field == "name" {
 			d.learn(p, f, programmeName, strings.TrimPrefix(f.Stream, "programme-"), e.Is)
 		}
+	case attachment.Deposited: // each deposit is about its own programme
+		d.learn(p, f, subject, f.Stream, when(e.Programme != "", string(e.Programme)+" "+strconv.Itoa(int(e.Year))))
 	case evaluation.SelfFiled:
 		d.suggest(p, f, subject, f.Stream, string(e.Programme)+" "+strconv.Itoa(int(e.Year)))
 	case rectification.NoticeIssued:
@@ -138,7 +141,7 @@ func subjectOf(stream, known string) (domain.ProgrammeCode, domain.FiscalYear) {
 	switch category {
 	case "programme":
 		return domain.ProgrammeCode(rest), 0
-	case "evaluation", "rectification":
+	case "evaluation", "rectification", "attachment":
 		rest, sep = known, " "
 	case "goal", "execution", "monitoring":
 	default:

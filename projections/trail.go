@@ -140,7 +140,8 @@ func fold(s string) string { return strings.ToLower(s) }
 
 // byRows goes through the rows of a programme, a person, or all, in order.
 func (v Views) byRows(ctx context.Context, f TrailFilter, s span, c *collector) error {
-	if f.Stream != "" && f.Programme == "" {
+	roams := strings.HasPrefix(f.Stream, "attachment-") // one file may be handed in for several programmes
+	if f.Stream != "" && f.Programme == "" && !roams {
 		code, err := v.programmeOf(ctx, f.Stream)
 		if err != nil {
 			return err
@@ -151,7 +152,7 @@ func (v Views) byRows(ctx context.Context, f TrailFilter, s span, c *collector) 
 		w := newWhere()
 		w.add("position >= ?", int64(s.first))
 		w.add("position <= ?", int64(s.last))
-		if f.Stream != "" || f.Programme != "" {
+		if f.Stream != "" && !roams || f.Programme != "" {
 			w.add("programme = ?", string(f.Programme))
 		}
 		w.equal("stream", f.Stream)
