@@ -6,6 +6,7 @@
 //
 //	sha256/9f/86d0…   one file each, whole or not there
 //	incoming/…        what is being received
+//	aside/…           orphans, before they go for good
 package attachments
 
 import (
@@ -55,7 +56,7 @@ const (
 // machine get no access.
 func Open(dir string) (*Directory, error) {
 	d := &Directory{Most: DefaultMost, dir: dir, looking: make(chan struct{}, 2)}
-	for _, part := range []string{dir, d.incoming(), filepath.Join(dir, "sha256")} {
+	for _, part := range []string{dir, d.incoming(), filepath.Join(dir, "sha256"), filepath.Join(dir, "aside")} {
 		if err := os.MkdirAll(part, 0o700); err != nil {
 			return nil, fmt.Errorf("attachments: %w", err)
 		}

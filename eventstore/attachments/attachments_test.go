@@ -72,8 +72,9 @@ func lies(t *testing.T, d *Directory) (files []string) {
 	return files
 }
 
-func none(string) (bool, error)  { return false, nil }
-func every(string) (bool, error) { return true, nil }
+func unknown(string) (Verdict, error)   { return Unknown, nil }
+func kept(string) (Verdict, error)      { return Kept, nil }
+func withdrawn(string) (Verdict, error) { return Withdrawn, nil }
 
 func TestWhatIsKeptIsReadBack(t *testing.T) {
 	d := open(t)
@@ -215,10 +216,10 @@ func TestKilled(t *testing.T) {
 			if left := lies(t, d); len(left) != 1 {
 				t.Errorf("left: %v", left)
 			}
-			if removed, err := d.Sweep(time.Now().Add(-Grace), none); len(removed) > 0 || err != nil {
-				t.Errorf("swept too soon: %v, %v", removed, err)
+			if swept, err := d.Sweep(time.Now(), unknown); len(swept) > 0 || err != nil {
+				t.Errorf("swept too soon: %v, %v", swept, err)
 			}
-			if _, err := d.Sweep(time.Now().Add(time.Minute), none); err != nil || len(lies(t, d)) > 0 {
+			if _, err := d.Sweep(time.Now().Add(Grace), withdrawn); err != nil || len(lies(t, d)) > 0 {
 				t.Errorf("after the sweep there is %v, %v", lies(t, d), err)
 			}
 		})
@@ -230,7 +231,12 @@ func TestKilled(t *testing.T) {
 func TestConcurrently(t *testing.T) {
 	d := open(t)
 	unwanted := digestOf("第 4 份")
-	known := func(digest string) (bool, error) { return digest != unwanted, nil }
+	known := func(digest string) (Verdict, error) {
+		if digest == unwanted {
+			return Withdrawn, nil
+		}
+		return Kept, nil
+	}
 	var all sync.WaitGroup
 	for i := range 50 {
 		all.Go(func() {
@@ -243,10 +249,10 @@ func TestConcurrently(t *testing.T) {
 			if err := d.Check(taken.Digest); err != nil && taken.Digest != unwanted {
 				t.Error(err)
 			}
-			if _, err := d.Remove(taken.Digest, known); err != nil {
+			if _, err := d.Clear(taken.Digest, known); err != nil {
 				t.Error(err)
 			}
-			if _, err := d.Sweep(time.Now().Add(-Grace), known); err != nil {
+			if _, err := d.Sweep(time.Now(), known); err != nil {
 				t.Error(err)
 			}
 		})
@@ -300,38 +306,41 @@ func TestDamageIsNamed(t *testing.T) {
 
 func TestSweep(t *testing.T) {
 	d := open(t)
-	kept, orphan := mustKeep(d, t, "有记录").Digest, mustKeep(d, t, "没有记录").Digest
-	known := func(digest string) (bool, error) { return digest == kept, nil }
-	if err := os.WriteFile(filepath.Join(d.incoming(), "cut.part"), []byte("半截"), 0o600); err != nil {
-		t.Fatal(err)
+	listed, orphan, gone := mustKeep(d, t, "有记录").Digest, mustKeep(d, t, "没有记录").Digest, mustKeep(d, t, "已撤下").Digest
+	judge := func(digest string) (Verdict, error) {
+		return map[string]Verdict{listed: Kept, gone: Withdrawn}[digest], nil
 	}
-	if err := os.WriteFile(filepath.Join(d.dir, "sha256", "notes"), []byte("谁放的"), 0o600); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"incoming/cut.part", "sha256/notes"} {
+		if err := os.WriteFile(filepath.Join(d.dir, name), []byte("半截"), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
-	orphans, err := d.Orphans(known)
-	if err != nil || len(orphans) != 2 {
+	orphans, err := d.Orphans(judge)
+	if err != nil || len(orphans) != 3 {
 		t.Fatalf("%+v, %v", orphans, err)
 	}
-	if removed, err := d.Sweep(time.Now().Add(-Grace), known); err != nil || len(removed) > 0 {
-		t.Errorf("a fresh orphan was swept: %+v, %v", removed, err)
+	if swept, err := d.Sweep(time.Now(), judge); err != nil || len(swept) > 0 {
+		t.Errorf("swept too soon: %+v, %v", swept, err)
 	}
-	removed, err := d.Sweep(time.Now().Add(time.Minute), known)
-	if err != nil || len(removed) != 2 || d.Check(kept) != nil || !errors.Is(d.Check(orphan), ErrMissing) {
-		t.Errorf("%+v, %v", removed, err)
+	swept, err := d.Sweep(time.Now().Add(Grace), judge)
+	if err != nil || len(swept) != 3 || d.Check(listed) != nil || !errors.Is(d.Check(orphan), ErrMissing) || !errors.Is(d.Check(gone), ErrMissing) {
+		t.Errorf("%+v, %v", swept, err)
 	}
-	if left := lies(t, d); len(left) != 2 { // the one kept, and what is not ours to remove
+	if left := lies(t, d); len(left) != 3 || left[0] != filepath.Join("aside", orphan) { // and the one kept, and what is not ours to remove
 		t.Errorf("left: %v", left)
 	}
-	if _, err := d.Sweep(time.Now().Add(time.Minute), func(string) (bool, error) { return false, errInjected }); !errors.Is(err, errInjected) || d.Check(kept) != nil {
+	if _, err := d.Sweep(time.Now().Add(Aside), judge); err != nil || len(lies(t, d)) != 2 {
+		t.Errorf("left: %v, %v", lies(t, d), err)
+	}
+	if _, err := d.Sweep(time.Now().Add(Grace), func(string) (Verdict, error) { return Unknown, errInjected }); !errors.Is(err, errInjected) || d.Check(listed) != nil {
 		t.Errorf("swept without knowing: %v", err)
 	}
-	if gone, err := d.Remove(kept, every); gone || err != nil {
-		t.Error(gone, err)
-	}
-	if gone, err := d.Remove(kept, none); !gone || err != nil {
-		t.Error(gone, err)
-	}
-	if gone, err := d.Remove(kept, none); gone || err != nil {
-		t.Error(gone, err)
+	for i, c := range []struct {
+		judge func(string) (Verdict, error)
+		gone  bool
+	}{{kept, false}, {withdrawn, true}, {withdrawn, false}, {unknown, false}} {
+		if gone, err := d.Clear(listed, c.judge); gone != c.gone || err != nil {
+			t.Errorf("%d: %v, %v", i, gone, err)
+		}
 	}
 }

@@ -8,81 +8,114 @@ import (
 	"time"
 )
 
-// Grace is how long an orphan is left alone: somebody may be about to rest an act
-// on it.
-const Grace = 24 * time.Hour
+const (
+	// Grace is how long an orphan is left alone: somebody may be about to rest an
+	// act on it.
+	Grace = 24 * time.Hour
+
+	// Aside is how long an orphan is kept aside before it goes for good: should the
+	// ledger have been put back from an older backup, there is time to notice.
+	Aside = 30 * 24 * time.Hour
+)
+
+// A Verdict is what the ledger says of a file.
+type Verdict int
+
+const (
+	Unknown   Verdict = iota // it was never handed in, as far as the ledger knows
+	Kept                     // it must be there
+	Withdrawn                // it must go
+)
 
 // Orphans lists the files that the ledger does not say are kept, however long
-// they have lain there. keep is asked of each digest.
-func (d *Directory) Orphans(keep func(digest string) (bool, error)) (orphans []Entry, err error) {
+// they have lain there.
+func (d *Directory) Orphans(judge func(digest string) (Verdict, error)) (orphans []Entry, err error) {
 	for e, err := range d.All() {
 		if err != nil {
 			return orphans, err
 		}
-		kept := false
+		verdict := Unknown
 		if e.Digest != "" {
-			if kept, err = keep(e.Digest); err != nil {
+			if verdict, err = judge(e.Digest); err != nil {
 				return orphans, err
 			}
 		}
-		if !kept {
+		if verdict != Kept {
 			orphans = append(orphans, e)
 		}
 	}
 	return orphans, nil
 }
 
-// Sweep removes what was received or kept before, and the ledger does not say is
-// kept: uploads cut off, files whose event was never written, files withdrawn. It
-// returns what it removed.
-func (d *Directory) Sweep(before time.Time, keep func(digest string) (bool, error)) (removed []Entry, err error) {
-	for e, err := range d.entries("incoming") {
-		if err != nil {
-			return removed, err
-		}
-		if e.Since.Before(before) {
-			if err := os.Remove(e.Path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return removed, err
+// Sweep goes through what has lain there for [Grace]: uploads cut off are removed,
+// files withdrawn too, files that the ledger does not know are put aside, and
+// what was put aside [Aside] ago is removed. It returns what it moved or removed.
+func (d *Directory) Sweep(now time.Time, judge func(digest string) (Verdict, error)) (swept []Entry, err error) {
+	for _, old := range []struct {
+		below string
+		age   time.Duration
+	}{{"incoming", Grace}, {"aside", Aside}} {
+		for e, err := range d.entries(old.below) {
+			if err != nil {
+				return swept, err
 			}
-			removed = append(removed, e)
+			if now.Sub(e.Since) < old.age {
+				continue
+			}
+			if err := os.Remove(e.Path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return swept, err
+			}
+			swept = append(swept, e)
 		}
 	}
 	for e, err := range d.All() {
 		if err != nil {
-			return removed, err
+			return swept, err
 		}
-		if e.Digest == "" || !e.Since.Before(before) {
+		if e.Digest == "" || now.Sub(e.Since) < Grace {
 			continue
 		}
-		gone, err := d.Remove(e.Digest, keep)
+		gone, err := d.Clear(e.Digest, judge)
 		if err != nil {
-			return removed, err
+			return swept, err
 		}
 		if gone {
-			removed = append(removed, e)
+			swept = append(swept, e)
 		}
 	}
-	return removed, nil
+	return swept, nil
 }
 
-// Remove removes the file with digest unless keep says that it must stay. While
-// it runs no file comes: what keep has read of the ledger still holds.
-func (d *Directory) Remove(digest string, keep func(digest string) (bool, error)) (removed bool, err error) {
+// Clear removes the file with digest if it is withdrawn, and puts it aside if the
+// ledger does not know it. While it runs no file comes: what judge has read of
+// the ledger still holds.
+func (d *Directory) Clear(digest string, judge func(digest string) (Verdict, error)) (gone bool, err error) {
 	if !wellFormed(digest) {
 		return false, nil
 	}
 	d.keeping.Lock()
 	defer d.keeping.Unlock()
-	kept, err := keep(digest)
-	if err != nil || kept {
+	verdict, err := judge(digest)
+	if err != nil || verdict == Kept {
 		return false, err
 	}
 	path := d.path(digest)
-	switch err := os.Remove(path); {
-	case errors.Is(err, fs.ErrNotExist):
-		return false, nil
-	case err != nil:
-		return false, err
+	if verdict == Withdrawn {
+		err = os.Remove(path)
+	} else {
+		err = d.putAside(path, digest)
 	}
-	return true, syncDir(filepath.Dir(path))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, errors.Join(err, syncDir(filepath.Dir(path)))
+}
+
+func (d *Directory) putAside(path, digest string) error {
+	place := filepath.Join(d.dir, "aside", digest)
+	if err := os.Rename(path, place); err != nil {
+		return err
+	}
+	now := time.Now()
+	return os.Chtimes(place, now, now) // from when it lies there
 }
