@@ -13,6 +13,7 @@ import (
 	"wenxiao/domain/participant"
 	"wenxiao/domain/programme"
 	"wenxiao/domain/rectification"
+	"wenxiao/domain/sealing"
 	"wenxiao/domain/unit"
 )
 
@@ -53,6 +54,8 @@ func deedOf(f Fact) deed {
 		return attachmentDeed(e)
 	case participant.Event:
 		return participantDeed(f, e)
+	case sealing.Event:
+		return sealingDeed(e)
 	}
 	return deed{}
 }

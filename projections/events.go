@@ -12,6 +12,7 @@ import (
 	"wenxiao/domain/participant"
 	"wenxiao/domain/programme"
 	"wenxiao/domain/rectification"
+	"wenxiao/domain/sealing"
 	"wenxiao/domain/unit"
 	"wenxiao/eventstore"
 )
@@ -30,6 +31,7 @@ func gather() map[string]func([]byte) (any, error) {
 	add(all, rectification.Stored)
 	add(all, attachment.Stored)
 	add(all, participant.Stored)
+	add(all, sealing.Stored)
 	return all
 }
 

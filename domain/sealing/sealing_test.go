@@ -1,0 +1,68 @@
+package sealing_test
+
+import (
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+
+	"wenxiao/domain"
+	. "wenxiao/domain/sealing"
+)
+
+var (
+	rotated = KeyRotated{Origin: "log", Old: "log+1+a", New: "log+2+b", Statement: "wenxiao key rotation v1\n…"}
+	renewed = LogRenewed{Origin: "log2", Key: "log2+3+c", FormerOrigin: "log", FormerSize: 9, Former: "log\n9\n…", Reason: "磁盘损坏，备份缺最后两件"}
+)
+
+func TestDecide(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		given []Event
+		when  Command
+		then  []Event
+		codes string
+	}{
+		{"a key is rotated", nil, Rotate(rotated), []Event{rotated}, ""},
+		{"the same again changes nothing", []Event{rotated}, Rotate(rotated), nil, ""},
+		{"both keys must have signed", nil, Rotate{Origin: "log", Old: "x", New: "y"}, nil, "sealing.no-statement"},
+		{"to another key", nil, Rotate{Origin: "log", Old: "x", New: "x", Statement: "s"}, nil, "sealing.no-new-key"},
+		{"from the present one", []Event{rotated}, Rotate{Origin: "log", Old: "log+1+a", New: "log+4+d", Statement: "s"}, nil, "sealing.not-the-present-key"},
+		{"of the present log", []Event{rotated}, Rotate{Origin: "other", Old: rotated.New, New: "x", Statement: "s"}, nil, "sealing.not-the-present-key"},
+
+		{"a log is renewed", []Event{rotated}, Renew(renewed), []Event{renewed}, ""},
+		{"the same again changes nothing, either", []Event{renewed}, Renew(renewed), nil, ""},
+		{"a loss has a reason, a trace and a new log", nil, Renew{Reason: " "}, nil, "sealing.no-reason sealing.nothing-signed sealing.no-new-log"},
+		{"after it keys rotate again", []Event{renewed}, Rotate{Origin: "log2", Old: "log2+3+c", New: "n", Statement: "s"}, []Event{KeyRotated{Origin: "log2", Old: "log2+3+c", New: "n", Statement: "s"}}, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := tt.when.Decide(domain.Replay[State](tt.given...))
+			if c := codes(err); c != tt.codes {
+				t.Fatalf("refused with %q, want %q", c, tt.codes)
+			}
+			if !reflect.DeepEqual(got, tt.then) {
+				t.Errorf("decided %+v, want %+v", got, tt.then)
+			}
+		})
+	}
+}
+
+func TestSpecimens(t *testing.T) {
+	for name := range Stored {
+		data, err := os.ReadFile("testdata/" + strings.TrimPrefix(name, "sealing.") + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e, err := Stored.Decode(name, data); err != nil || e.EventType() != name {
+			t.Errorf("%s: %+v, %v", name, e, err)
+		}
+	}
+}
+
+func codes(err error) string {
+	var list []string
+	for _, no := range domain.Refused(err) {
+		list = append(list, no.Code)
+	}
+	return strings.Join(list, " ")
+}
