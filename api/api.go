@@ -13,6 +13,7 @@ import (
 	"wenxiao/api/accounts"
 	"wenxiao/domain"
 	"wenxiao/eventstore"
+	"wenxiao/eventstore/vault"
 	"wenxiao/projections"
 )
 
@@ -23,6 +24,7 @@ type Server struct {
 	Views    projections.Views
 	Runner   *projections.Runner
 	Accounts *accounts.Accounts
+	Vault    *vault.Vault // keys of private persons
 	Now      func() time.Time
 	Log      *slog.Logger
 

@@ -64,6 +64,7 @@ var nouns = []*huma.Tag{
 	{Name: "monitoring", Description: "双监控"},
 	{Name: "evaluation", Description: "绩效自评与复核"},
 	{Name: "rectification", Description: "整改"},
+	{Name: "participant", Description: "参与人：专家、意见人、受益人的个人信息"},
 	{Name: "unit", Description: "单位与岗位"},
 	{Name: "person", Description: "人员"},
 	{Name: "record", Description: "账本：记录与审计轨迹"},

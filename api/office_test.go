@@ -19,6 +19,7 @@ import (
 	"wenxiao/domain"
 	"wenxiao/eventstore"
 	"wenxiao/eventstore/memory"
+	"wenxiao/eventstore/vault"
 	"wenxiao/projections"
 )
 
@@ -29,6 +30,7 @@ type office struct {
 	http   http.Handler
 	store  eventstore.Store
 	clock  *clock
+	dir    string // of its files
 }
 
 // clock is the time everybody is told; it starts in February 2026.
@@ -100,6 +102,8 @@ func newOffice(t *testing.T, change ...func(*Server)) *office {
 	must(err)
 	db, err := projections.OpenDB(t.Context(), "sqlite:"+filepath.Join(dir, "views"))
 	must(err)
+	keys, err := vault.Open(t.Context(), filepath.Join(dir, "keys"))
+	must(err)
 	c := &clock{}
 	c.turnTo("2026-02-02")
 	store := memory.New(eventstore.WithClock(c.read))
@@ -115,12 +119,13 @@ func newOffice(t *testing.T, change ...func(*Server)) *office {
 		_ = store.Close()
 		_ = db.Close()
 		_ = a.Close()
+		_ = keys.Close()
 	})
-	s := &Server{Store: store, Views: projections.Views{DB: db}, Runner: runner, Accounts: a, Now: c.read, Log: log}
+	s := &Server{Store: store, Views: projections.Views{DB: db}, Runner: runner, Accounts: a, Vault: keys, Now: c.read, Log: log}
 	for _, f := range change {
 		f(s)
 	}
-	return &office{T: t, server: s, http: s.Handler(), store: store, clock: c}
+	return &office{T: t, server: s, http: s.Handler(), store: store, clock: c, dir: dir}
 }
 
 // head is how many records there are.

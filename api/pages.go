@@ -33,6 +33,7 @@ func (s *Server) pageRoutes(r *mux.Router) {
 	r.HandleFunc("/rectifications", s.page(s.rectificationsPage)).Methods("GET", "HEAD")
 	r.HandleFunc("/rectifications/{id}", s.page(s.rectificationPage)).Methods("GET", "HEAD")
 	s.actRoutes(r)
+	s.participantRoutes(r)
 	s.replayRoutes(r)
 	s.chainRoutes(r)
 	s.recordRoutes(r)

@@ -30,6 +30,9 @@ func (s *Server) programmePage(w http.ResponseWriter, r *http.Request) error {
 		Row:   at.row, Today: s.today(), Years: years, Goals: at.goals, Scores: at.scores, Ledger: at.ledger, Lines: at.lines,
 		Rectifications: at.rectifications, Course: web.Procedures(course),
 	}
+	if page.Statements, err = s.statementsShown(r.Context(), at.row.Code, at.row.Year); err != nil {
+		return err
+	}
 	page.Main, page.Acts = s.offers(who, at)
 	page.Title += "　" + at.year()
 	page.Chart = chart(at, s.today(), page.English)

@@ -38,13 +38,14 @@ var (
 	unitItself   = grants{accounts.Filer: Own, accounts.Department: Own}
 	unitAndAbove = grants{accounts.Filer: Own, accounts.Department: Below}
 	supervising  = grants{accounts.Department: Below, accounts.Finance: All}
+	inquiring    = grants{accounts.Auditor: All, accounts.Inspector: All}
 	wholeChain   = grants{accounts.Filer: Own, accounts.Department: Below, accounts.Finance: All}
 )
 
 // Permissions says which role may give which command, and in whose affairs. It
 // is the whole of it: what is not here nobody may do. Auditors, inspectors and
-// the people's congress read (忻州办法 第四十一条); who keeps the accounts files
-// and reviews nothing.
+// the people's congress read (忻州办法 第四十一条), and the first two keep what they
+// look into from being erased; who keeps the accounts files and reviews nothing.
 var Permissions = []Permission{
 	{"unit.register", "登记单位", "忻州办法 第五条", finance},
 	{"unit.rename", "变更单位名称", "忻州办法 第五条", finance},
@@ -96,6 +97,13 @@ var Permissions = []Permission{
 	{"rectification.report", "报送整改报告", "忻州办法 第十二条第六项", unitItself},
 	{"rectification.return", "退回整改报告", "忻州办法 第四十条第一项", supervising},
 	{"rectification.close", "整改销号", "忻州办法 第四十条第一项", supervising},
+
+	{"participant.enter", "登记参与人", "个人信息保护法 第十三条第一款第三项", wholeChain},
+	{"participant.update", "更正参与人资料", "个人信息保护法 第四十六条", wholeChain},
+	{"participant.record-statement", "记录意见", "个人信息保护法 第十三条第一款第三项", wholeChain},
+	{"participant.hold", "保全参与人资料", "个人信息保护法 第四十七条第二款", inquiring},
+	{"participant.release", "解除保全", "个人信息保护法 第四十七条第二款", inquiring},
+	{"participant.erase", "删除个人信息", "个人信息保护法 第四十七条第一款", finance},
 }
 
 // Concern is the unit an act is about, and the department over it.

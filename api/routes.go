@@ -81,6 +81,8 @@ func (s *Server) commands(a huma.API) {
 	idCommand(s, a, "rectifications/{id}/report", "rectification.report", rectification.Stream, s.reportWork)
 	idCommand(s, a, "rectifications/{id}/return", "rectification.return", rectification.Stream, s.returnWork)
 	idCommand(s, a, "rectifications/{id}/close", "rectification.close", rectification.Stream, s.closeNotice)
+
+	s.participantCommands(a)
 }
 
 // queries are what may be asked.
@@ -106,6 +108,7 @@ func (s *Server) queries(a huma.API) {
 	query(s, a, "people", "person.list", "人员", s.askPeople)
 	query(s, a, "people/{id}/chain", "person.chain", "一个人的责任链", s.askPersonChain)
 	query(s, a, "trail", "record.trail", "审计轨迹", s.askTrail)
+	s.participantQueries(a)
 	s.recordQueries(a)
 	s.scoreQueries(a)
 	query(s, a, "overview", "overview.tasks", "工作台", s.askOverview)

@@ -66,6 +66,7 @@ func (f Frame) Sections() []Crumb {
 		{"整改", "/rectifications"},
 		{"回放", "/programmes?open=replay"},
 		{"责任链", "/programmes?open=chain"},
+		{"参与人", "/participants"},
 		{"审计轨迹", "/record"},
 	}
 }

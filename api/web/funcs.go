@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"wenxiao/domain"
+	"wenxiao/domain/participant"
 )
 
 // unknown is shown for what is not known. It is never 0.
@@ -49,6 +50,7 @@ func funcs(translate func(string) string) template.FuncMap {
 		"shownScore":       shownScore,
 		"lineKind":         lineKind,
 		"stepStatus":       stepStatus,
+		"asker":            func(by participant.AskedBy) string { return participant.Askers[by] },
 		"date":             func(at time.Time) string { return beijing(at, time.DateOnly) },
 		"datetime":         func(at time.Time) string { return at.In(domain.Beijing).Format(time.RFC3339) },
 		"sheetCell":        cellOn,

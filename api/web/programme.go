@@ -26,6 +26,7 @@ type Programme struct {
 	Findings       []ShownFinding
 	Ledger         projections.Ledger
 	Rectifications []projections.Rectification
+	Statements     []StatementShown // of experts, commenters and beneficiaries
 	Course         []CoursePart
 	Main           *Crumb  // what somebody waits for the reader to do
 	Acts           []Crumb // what the reader may do now

@@ -42,6 +42,9 @@ func doctorCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		if err := examineKeys(ctx, *db, ledger.Views, out); err != nil {
+			return err
+		}
 		if found+behind > 0 {
 			return fmt.Errorf("发现 %d 处问题 (problems found)", found+behind)
 		}

@@ -16,6 +16,7 @@ import (
 	"wenxiao/api/accounts"
 	"wenxiao/domain"
 	"wenxiao/eventstore"
+	"wenxiao/eventstore/vault"
 	"wenxiao/projections"
 )
 
@@ -78,6 +79,7 @@ type site struct {
 	store    eventstore.Store
 	tables   io.Closer
 	accounts *accounts.Accounts
+	keys     *vault.Vault
 	runner   *projections.Runner
 	server   *api.Server
 }
@@ -100,10 +102,13 @@ func openSite(ctx context.Context, p place, clock func() time.Time, errs io.Writ
 	if s.accounts, err = accounts.Open(ctx, p.accounts()); err != nil {
 		return nil, err
 	}
+	if s.keys, err = vault.Open(ctx, p.beside("keys")); err != nil {
+		return nil, err
+	}
 	log := newLog(errs)
 	s.runner = projections.NewRunner(tables, s.store, log, projections.All()...)
 	s.server = &api.Server{
-		Store: s.store, Views: projections.Views{DB: tables}, Runner: s.runner, Accounts: s.accounts, Now: time.Now, Log: log,
+		Store: s.store, Views: projections.Views{DB: tables}, Runner: s.runner, Accounts: s.accounts, Vault: s.keys, Now: time.Now, Log: log,
 	}
 	return s, nil
 }
@@ -111,6 +116,9 @@ func openSite(ctx context.Context, p place, clock func() time.Time, errs io.Writ
 // Close closes what was opened, last first.
 func (s *site) Close() error {
 	var all []error
+	if s.keys != nil {
+		all = append(all, s.keys.Close())
+	}
 	if s.accounts != nil {
 		all = append(all, s.accounts.Close())
 	}
@@ -138,6 +146,9 @@ func listen(addr string) (net.Listener, error) {
 // have not caught up yet.
 func (s *site) serve(ctx context.Context, listener net.Listener, ready func(url string)) (err error) {
 	if err := catchUp(ctx, s.runner, s.store); err != nil {
+		return err
+	}
+	if _, err := forget(ctx, s.keys, s.server.Views); err != nil {
 		return err
 	}
 	server := s.server.HTTP(listener.Addr().String())

@@ -165,6 +165,12 @@ func (v *Vault) Destroyed(ctx context.Context, person string) (bool, error) {
 	return false, err
 }
 
+// Count returns how many keys there are, destroyed ones not among them.
+func (v *Vault) Count(ctx context.Context) (n int, err error) {
+	err = v.db.QueryRowContext(ctx, `SELECT count(*) FROM keys WHERE wrapped IS NOT NULL`).Scan(&n)
+	return n, err
+}
+
 // find returns person's key.
 func (v *Vault) find(ctx context.Context, person string) (k key, err error) {
 	var wrapped []byte

@@ -1,0 +1,172 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/gorilla/mux"
+
+	"wenxiao/api/accounts"
+	"wenxiao/api/web"
+	"wenxiao/domain/participant"
+	"wenxiao/eventstore"
+	"wenxiao/projections"
+)
+
+func (s *Server) participantRoutes(r *mux.Router) {
+	r.HandleFunc("/participants", s.page(s.participantsPage)).Methods("GET", "HEAD")
+	for _, a := range s.participantActs() {
+		r.HandleFunc(a.path, s.page(s.participantActPage(a))).Methods("GET", "HEAD")
+		r.HandleFunc(a.path, s.page(s.participantActForm(a))).Methods("POST")
+	}
+	r.HandleFunc("/participants/{id}", s.page(s.participantPage)).Methods("GET", "HEAD")
+}
+
+// participantsPage is the register, the latest first.
+func (s *Server) participantsPage(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	page := web.Participants{Frame: s.frame(r, "参与人", "/participants")}
+	page.Filter = projections.ParticipantFilter{Kind: participant.Kind(q.Get("kind")), Status: q.Get("status")}
+	page.Filter.Page, _ = strconv.Atoi(q.Get("page"))
+	var err error
+	if page.ParticipantPage, err = s.participantsShown(r.Context(), page.Filter); err != nil {
+		return err
+	}
+	who, _ := s.who(r)
+	if May(who.Account, "participant.enter", Concern{who.Unit, who.Unit}) {
+		for _, kind := range entering(who.Account) {
+			page.Acts = append(page.Acts, web.Crumb{Text: "登记" + kind.Text, Address: "/participants/new?kind=" + kind.Value})
+		}
+	}
+	return s.draw(w, page)
+}
+
+// entering are the kinds an account enters.
+func entering(account accounts.Account) []web.Option {
+	if account.Role != accounts.Filer {
+		return web.ParticipantKinds
+	}
+	return slices.DeleteFunc(slices.Clone(web.ParticipantKinds), func(o web.Option) bool { return o.Value != string(participant.Beneficiary) })
+}
+
+// participantPage is one person with what may be done.
+func (s *Server) participantPage(w http.ResponseWriter, r *http.Request) error {
+	shown, err := s.participantShown(r.Context(), mux.Vars(r)["id"])
+	if err != nil {
+		return err
+	}
+	page := web.Participant{
+		Frame: s.frame(r, shown.Kind.Name()+" "+shown.ID, "/participants", web.Crumb{Text: "参与人", Address: "/participants"}), Row: shown,
+	}
+	who, _ := s.who(r)
+	for _, a := range s.participantActs() {
+		if a.open != nil && a.open(who, shown) && s.mayGive(r.Context(), who, a.command, shown) {
+			page.Acts = append(page.Acts, web.Crumb{Text: act{command: a.command}.title(), Address: strings.Replace(a.path, "{id}", shown.ID, 1)})
+		}
+	}
+	return s.draw(w, page)
+}
+
+// mayGive reports whether the account may give a command in the affairs of the
+// participant's keeper.
+func (s *Server) mayGive(ctx context.Context, who Who, command string, shown web.ParticipantShown) bool {
+	units, err := s.Views.Units(ctx)
+	about := Concern{Unit: shown.Keeper}
+	for _, u := range units {
+		if u.Code == shown.Keeper {
+			about.Department = u.Parent
+		}
+	}
+	return err == nil && May(who.Account, command, about)
+}
+
+// A participantAct is one thing that may be done with a private person, as a page
+// of its own. A grave one is shown once more, to be confirmed.
+type participantAct struct {
+	path, command, button string
+	grave                 bool
+	open                  func(Who, web.ParticipantShown) bool // nil for entering, which is done to nobody yet
+	fields                func(*http.Request, web.ParticipantShown) []web.Field
+	effect                string
+	do                    func(context.Context, Who, string, eventstore.Revision, *form) (string, eventstore.Appended, error)
+}
+
+// participantActPage shows the empty form.
+func (s *Server) participantActPage(a participantAct) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		page, _, err := s.participantActOn(r, a)
+		if err != nil {
+			return err
+		}
+		return s.draw(w, page)
+	}
+}
+
+// participantActForm does what the form says, or shows it again with what is
+// wrong.
+func (s *Server) participantActForm(a participantAct) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		typed, err := readForm(r)
+		if err != nil {
+			return err
+		}
+		page, now, err := s.participantActOn(r, a)
+		if err != nil {
+			return err
+		}
+		page.Command, page.Seen = typed.command, fmt.Sprint(typed.seen)
+		for i := range page.Fields {
+			page.Fields[i].Value = typed.Get(page.Fields[i].Name)
+		}
+		if typed.Get("do") == "fill" {
+			return s.draw(w, page)
+		}
+		who, _ := s.who(r)
+		who.Command, who.Trial = typed.command, a.grave && typed.Get("do") != "done"
+		id, appended, err := a.do(r.Context(), who, mux.Vars(r)["id"], typed.seen, typed)
+		if err = typed.otherwise(err); err != nil {
+			return s.actAgain(w, r, page, now, err)
+		}
+		if who.Trial {
+			page.Stage = "check"
+			return s.draw(w, page)
+		}
+		return s.entered(w, r, "/participants/"+id, appended)
+	}
+}
+
+// participantActOn draws an act's form, for the person that the address names if
+// it names one.
+func (s *Server) participantActOn(r *http.Request, a participantAct) (page web.Act, now eventstore.Revision, err error) {
+	if err := s.settle(r.Context()); err != nil {
+		return page, 0, err
+	}
+	title := act{command: a.command}.title()
+	page = web.Act{
+		Frame: s.frame(r, title, "/participants", web.Crumb{Text: "参与人", Address: "/participants"}),
+		Post:  r.URL.RequestURI(), Seen: "0", Command: uuid.Must(uuid.NewV7()).String(), Button: a.button, Effect: a.effect, Back: "/participants",
+	}
+	page.Signing = signing(page.Who)
+	var shown web.ParticipantShown
+	if id, named := mux.Vars(r)["id"]; named {
+		if shown, err = s.participantShown(r.Context(), id); err != nil {
+			return page, 0, err
+		}
+		page.Back, page.Seen, page.Facts = "/participants/"+id, fmt.Sprint(shown.Revision), shown.Facts()
+		page.Crumbs = append(page.Crumbs, web.Crumb{Text: shown.ID, Address: page.Back})
+		page.About = shown.Kind.Name() + "　|　" + shown.ID + "　|　" + shown.KeeperName
+	} else {
+		who, _ := s.who(r)
+		if err := Allowed(who.Account, a.command, Concern{who.Unit, who.Unit}); err != nil {
+			return page, 0, err
+		}
+		page.About = who.UnitName
+	}
+	page.Fields = a.fields(r, shown)
+	return page, shown.Revision, nil
+}
