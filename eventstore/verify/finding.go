@@ -1,0 +1,76 @@
+package verify
+
+import (
+	"fmt"
+
+	"wenxiao/eventstore"
+)
+
+// A Finding is one thing that is not as it was written, and its place.
+type Finding struct {
+	Code     string              `json:"code"`               // for programs, such as "data.sha256"
+	Position eventstore.Position `json:"position,omitempty"` // of the record, or of the first
+	Last     eventstore.Position `json:"last,omitempty"`     // of several: the last
+	Stream   string              `json:"stream,omitempty"`
+	Revision eventstore.Revision `json:"revision,omitempty"`
+	Place    string              `json:"place,omitempty"`  // table.column, index, file or page
+	Offset   *int                `json:"offset,omitempty"` // of the first wrong byte
+	Text     string              `json:"text"`             // in Chinese, for people
+}
+
+// String is the finding as it is printed: place first.
+func (f Finding) String() string {
+	var where string
+	switch {
+	case f.Last > f.Position:
+		where = fmt.Sprintf("账本位置 %d–%d", f.Position, f.Last)
+	case f.Position > 0:
+		where = fmt.Sprintf("账本位置 %d", f.Position)
+	}
+	if f.Stream != "" {
+		where += fmt.Sprintf(" %s@%d", f.Stream, f.Revision)
+	}
+	if f.Place != "" {
+		where += " " + f.Place
+	}
+	if f.Offset != nil {
+		where += fmt.Sprintf(" 第 %d 字节", *f.Offset+1)
+	}
+	if where != "" {
+		where += "："
+	}
+	return fmt.Sprintf("%s%s [%s]", where, f.Text, f.Code)
+}
+
+// most is how many findings a report lists; further ones are only counted.
+const most = 200
+
+// A Report is what was read and what was found.
+type Report struct {
+	Size     eventstore.Position `json:"size"` // records read
+	Root     string              `json:"root"` // of the tree over them, in base64
+	Streams  int                 `json:"streams"`
+	From     eventstore.Position `json:"from,omitempty"` // continued after this position
+	SM3      bool                `json:"sm3"`            // data were held against SM3, too
+	Indexes  bool                `json:"indexes"`        // columns and indexes were read
+	Found    int                 `json:"found"`
+	Findings []Finding           `json:"findings"`
+}
+
+// Add notes findings.
+func (r *Report) Add(findings ...Finding) {
+	for _, f := range findings {
+		if last := len(r.Findings) - 1; f.Code == missing && last >= 0 && r.Findings[last].adjoins(f) {
+			r.Findings[last].Last = f.Last
+			continue
+		}
+		if r.Found++; len(r.Findings) < most {
+			r.Findings = append(r.Findings, f)
+		}
+	}
+}
+
+// adjoins reports whether next lacks the positions after those f lacks.
+func (f Finding) adjoins(next Finding) bool {
+	return f.Code == missing && f.Last+1 == next.Position
+}
