@@ -2,7 +2,7 @@
 // disk decides most of it, so every table also shows the disk's own fsync rate
 // of that moment, and peers take turns, round by round.
 //
-//	go run . [-short] [-only appends,read,rebuild,history]
+//	go run . [-short] [-only appends,city,sealing]
 package main
 
 import (
@@ -38,12 +38,12 @@ var parts = []struct {
 	name string
 	run  func(context.Context, plan) error
 }{
-	{"appends", appends}, {"city", cityAtWork},
+	{"appends", appends}, {"city", cityAtWork}, {"sealing", sealing},
 }
 
 func main() {
 	quick := flag.Bool("short", false, "a quick look: small ledgers, one round")
-	only := flag.String("only", "", "comma-separated parts: appends, city")
+	only := flag.String("only", "", "comma-separated parts: appends, city, sealing")
 	each := flag.Duration("each", 0, "how long one measurement takes (default: 3 s, short 0.3 s)")
 	large := flag.Int("large", 0, "events of the large city (default: a million, short 60,000)")
 	dir := flag.String("dir", "", "where to put the ledgers (default: the temporary folder)")
