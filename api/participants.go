@@ -197,6 +197,10 @@ func inTheOpen(
 	if err := unnamed(who, known); err != nil {
 		return eventstore.Appended{}, err
 	}
+	if p.Status == participant.NotEntered { // who is nobody, or an official, has no revision to have seen
+		_, err := command(known).Decide(p)
+		return eventstore.Appended{}, err
+	}
 	open, err := who.order(name, o.stream, seen, asked)
 	if err != nil {
 		return eventstore.Appended{}, err
