@@ -21,7 +21,6 @@ import (
 type span struct {
 	after, upTo eventstore.Position
 	records     []seen
-	envelopes   [][]byte // only when leaves are looked at
 	hashes      []tlog.Hash
 	findings    []Finding
 	sums        Sums
@@ -90,10 +89,6 @@ func (r *reader) read(ctx context.Context, after, upTo eventstore.Position) *spa
 	if r.err == nil {
 		r.gap(expected, upTo)
 	}
-	if r.err == nil && r.Options.Leaves != nil && len(r.hashes) > 0 {
-		found, err := r.Options.Leaves(Leaves{First: after + 1, Envelopes: r.envelopes, Hashes: r.hashes})
-		r.findings, r.err = append(r.findings, found...), err
-	}
 	return r.span
 }
 
@@ -123,9 +118,6 @@ func (r *reader) examine(k eventstore.Kept) {
 	}
 	r.records = append(r.records, s)
 	r.hashes = append(r.hashes, sha256.Sum256(r.encoded)) // as tlog.RecordHash does
-	if r.Options.Leaves != nil {
-		r.envelopes = append(r.envelopes, k.Envelope)
-	}
 	if r.indexed != nil {
 		r.count(k)
 	}

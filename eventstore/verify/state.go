@@ -29,13 +29,12 @@ type State struct {
 	Command uint64              // of the last record, summed; 0 for none
 	Sums    Sums
 	Heads   []Head // compared so far
-	Leaves  bool   // were looked at
 }
 
 // Continues reports whether a run with these options may go on from the state:
 // what they ask for was done for the records already read.
 func (s *State) Continues(o Options) bool {
-	if s.SM3 != o.SM3 || s.Leaves != (o.Leaves != nil) {
+	if s.SM3 != o.SM3 {
 		return false
 	}
 	return !slices.ContainsFunc(o.Heads, func(h Head) bool {

@@ -24,10 +24,6 @@ type Options struct {
 	// Heads that somebody signed or kept: the ledger must contain each.
 	Heads []Head
 
-	// Leaves, if not nil, is given all records by spans of [Span] and returns
-	// what it finds. It is called by several goroutines at once.
-	Leaves func(Leaves) ([]Finding, error)
-
 	// Progress, if not nil, is told how many of how many records are done.
 	Progress func(done, of eventstore.Position)
 
@@ -48,15 +44,7 @@ type Head struct {
 	Root tlog.Hash
 }
 
-// Leaves are the records from First on, without gap: a whole [Span], or those at
-// the end of the ledger.
-type Leaves struct {
-	First     eventstore.Position
-	Envelopes [][]byte
-	Hashes    []tlog.Hash
-}
-
-// Span is how many records are read at a time: whole tiles of a log.
+// Span is how many records are read at a time.
 const Span = 4096
 
 // Ledger reads the records of store up to the size its tree has now, and holds
@@ -104,7 +92,7 @@ func begin(ctx context.Context, store eventstore.Store, o Options) (*walk, error
 		w.From = w.Done
 	} else {
 		w.State = State{Key: newKey()}
-		w.Report.SM3, w.Report.Indexes, w.State.Leaves = o.SM3, w.indexed != nil, o.Leaves != nil
+		w.Report.SM3, w.Report.Indexes = o.SM3, w.indexed != nil
 	}
 	if w.indexed == nil {
 		w.byName, w.ids = map[uint64]int{}, map[uint64]bool{}
