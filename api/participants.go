@@ -125,7 +125,7 @@ func (s *Server) recordStatement(ctx context.Context, who Who, id string, seen e
 	}
 	o.basis = []string{cmd.Registered.Event}
 	err = s.protect(ctx, &o, id, known, asked, func() (err error) {
-		cmd.Kept, err = s.Vault.Protect(ctx, id, statementField(cmd.Programme, cmd.Year), cmd.Text)
+		cmd.Kept, err = s.Vault.Protect(ctx, id, participant.StatementField(cmd.Programme, cmd.Year), cmd.Text)
 		return err
 	})
 	if err != nil {

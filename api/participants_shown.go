@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -48,10 +47,6 @@ func hiddenBecause(err error) string {
 
 func erasedBy(event string) string {
 	return "已按个人信息保护法删除（事件 " + event + "）"
-}
-
-func statementField(code domain.ProgrammeCode, year domain.FiscalYear) string {
-	return fmt.Sprintf("statement/%s/%d", code, year)
 }
 
 // A revealer shows private persons to one reader. Nothing it reveals is kept.
@@ -138,7 +133,7 @@ func (r *revealer) statement(said projections.Statement, by *participant.Identit
 	case !mayRead(r.account, Concern{said.Keeper, r.parents[said.Keeper]}):
 		shown.Hidden = hiddenByRole
 	default:
-		shown.Text, err = r.Vault.Reveal(r.ctx, said.Participant, statementField(said.Programme, said.Year), said.Text)
+		shown.Text, err = r.Vault.Reveal(r.ctx, said.Participant, participant.StatementField(said.Programme, said.Year), said.Text)
 		if shown.Hidden = hiddenBecause(err); shown.Hidden != "" {
 			err = nil
 		}

@@ -23,6 +23,7 @@ import (
 	"wenxiao/domain/published"
 	"wenxiao/domain/scoring"
 	"wenxiao/eventstore"
+	"wenxiao/eventstore/vault"
 )
 
 func demoCommand() *cobra.Command {
@@ -78,7 +79,7 @@ func onLoopback(addr string) error {
 // demoPlace is where the demonstration is kept, and how to remove it after.
 func demoPlace(url string) (place, func(), error) {
 	if url != "" {
-		return place{url: url}, func() {}, nil
+		return place{url: url, home: cmp.Or(os.Getenv("WENXIAO_HOME"), "wenxiao-home")}, func() {}, nil
 	}
 	dir, err := os.MkdirTemp("", "wenxiao-demo-")
 	if err != nil {
@@ -95,7 +96,7 @@ func demo(ctx context.Context, p place, listener net.Listener, out, errs io.Writ
 		return err
 	}
 	defer func() { err = errors.Join(err, site.Close()) }()
-	told, entered, err := load(ctx, site.store, clock, errs)
+	told, entered, err := load(ctx, site.store, site.keys, clock, errs)
 	if err != nil {
 		return err
 	}
@@ -116,9 +117,9 @@ func demo(ctx context.Context, p place, listener net.Listener, out, errs io.Writ
 }
 
 // load tells the story of the invented city, then enters the published tables.
-func load(ctx context.Context, store eventstore.Store, clock *story.Clock, errs io.Writer) (story.Told, []intake.Entered, error) {
+func load(ctx context.Context, store eventstore.Store, keys *vault.Vault, clock *story.Clock, errs io.Writer) (story.Told, []intake.Entered, error) {
 	bar := progress(errs, -1, "示例市 (the invented city)")
-	told, err := story.Tell(ctx, store, clock, time.Now(), func(done, all int) {
+	told, err := story.Tell(ctx, store, keys, clock, time.Now(), func(done, all int) {
 		bar.ChangeMax(all)
 		_ = bar.Set(done)
 	})

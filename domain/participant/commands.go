@@ -77,6 +77,12 @@ type RecordStatement struct {
 	Kept       domain.Protected `json:"-"` // Text, protected
 }
 
+// StatementField is what a statement's protected form is bound to, as a field of
+// its person.
+func StatementField(code domain.ProgrammeCode, year domain.FiscalYear) string {
+	return fmt.Sprintf("statement/%s/%d", code, year)
+}
+
 // stages are what each kind may say.
 var stages = map[Kind][]Stage{
 	Expert:      {ExpertOpinion},

@@ -25,13 +25,13 @@ type Told struct {
 
 // Tell plays the story up to now. clock must be the store's own clock. A ledger
 // that holds the story already is left as it is.
-func Tell(ctx context.Context, store eventstore.Store, clock *Clock, now time.Time, progress func(done, all int)) (Told, error) {
+func Tell(ctx context.Context, store eventstore.Store, keys Keys, clock *Clock, now time.Time, progress func(done, all int)) (Told, error) {
 	book, ok := rulebook.InForce("xinzhou", domain.DayOf(now))
 	if !ok {
 		return Told{}, fmt.Errorf("no rulebook in force on %s", domain.DayOf(now))
 	}
 	c := &city{
-		ctx: ctx, store: store, book: book, now: now, last: map[string]string{},
+		ctx: ctx, store: store, keys: keys, book: book, now: now, last: map[string]string{},
 		evaluated: domain.DayOf(now.AddDate(0, 0, -240)).Year() - 1,
 	}
 	told := Told{Years: [2]domain.FiscalYear{c.evaluated, c.evaluated + 2}, Programmes: len(plots())}
@@ -43,6 +43,7 @@ func Tell(ctx context.Context, store eventstore.Store, clock *Clock, now time.Ti
 	for i, p := range plots() {
 		c.plan(i, p)
 	}
+	c.hear()
 	defer clock.set(time.Time{})
 	told.Events, err = c.play(clock, progress)
 	return told, err
@@ -52,6 +53,7 @@ func Tell(ctx context.Context, store eventstore.Store, clock *Clock, now time.Ti
 type city struct {
 	ctx       context.Context
 	store     eventstore.Store
+	keys      Keys
 	book      *rulebook.Rulebook
 	now       time.Time
 	evaluated domain.FiscalYear

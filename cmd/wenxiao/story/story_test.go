@@ -1,6 +1,7 @@
 package story_test
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"wenxiao/domain/published"
 	"wenxiao/eventstore"
 	"wenxiao/eventstore/memory"
+	"wenxiao/eventstore/vault"
 )
 
 // TestAnyDay tells the story on days all over the year: a demonstration must
@@ -41,11 +43,12 @@ func TestTwice(t *testing.T) {
 	store := memory.New(eventstore.WithClock(clock.Now))
 	now := domain.Day("2026-11-21").Time()
 	silent := func(int, int) {}
-	first, err := story.Tell(t.Context(), store, clock, now, silent)
+	kept := keys(t)
+	first, err := story.Tell(t.Context(), store, kept, clock, now, silent)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := story.Tell(t.Context(), store, clock, now.AddDate(0, 0, 40), silent)
+	again, err := story.Tell(t.Context(), store, kept, clock, now.AddDate(0, 0, 40), silent)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,6 +92,7 @@ func TestLateAndCorrected(t *testing.T) {
 	for _, want := range []string{
 		"late", "execution.payment-corrected.v1", "programme.handed-over.v1", "goal.returned.v1", "monitoring.warning-raised.v1",
 		"execution.suspended.v1", "evaluation.checked.v1", "rectification.work-returned.v1", "rectification.notice-closed.v1",
+		"participant.statement-recorded.v1", "participant.held.v1", "participant.erased.v1",
 	} {
 		if seen[want] == 0 {
 			t.Errorf("the story has no %s", want)
@@ -96,11 +100,21 @@ func TestLateAndCorrected(t *testing.T) {
 	}
 }
 
+func keys(t *testing.T) *vault.Vault {
+	t.Helper()
+	v, err := vault.Open(t.Context(), filepath.Join(t.TempDir(), "keys"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { v.Close() })
+	return v
+}
+
 func tell(t *testing.T, now time.Time) (records []eventstore.Record, told story.Told) {
 	t.Helper()
 	clock := new(story.Clock)
 	store := memory.New(eventstore.WithClock(clock.Now))
-	told, err := story.Tell(t.Context(), store, clock, now, func(int, int) {})
+	told, err := story.Tell(t.Context(), store, keys(t), clock, now, func(int, int) {})
 	if err != nil {
 		t.Fatal(err)
 	}
