@@ -68,7 +68,7 @@ func (s *Server) enterParticipant(ctx context.Context, who Who, seen eventstore.
 	}
 	asked := cmd
 	cmd.Keeper = who.Unit
-	err := s.protect(ctx, &o, id, cmd.Identity, asked, func() (err error) {
+	err := s.protect(ctx, &o, id, participant.Kept{}, cmd.Identity, asked, func() (err error) {
 		cmd.Kept, err = s.kept(ctx, id, cmd.Identity)
 		return err
 	})
@@ -92,7 +92,7 @@ func (s *Server) updateParticipant(ctx context.Context, who Who, id string, seen
 	if _, err := cmd.Decide(p); err != nil { // before anything is protected of what cannot be kept
 		return eventstore.Appended{}, err
 	}
-	err = s.protect(ctx, &o, id, cmd.Identity, asked, func() (err error) {
+	err = s.protect(ctx, &o, id, p.Identity, cmd.Identity, asked, func() (err error) {
 		cmd.Kept, err = s.kept(ctx, id, cmd.Changed())
 		return err
 	})
@@ -124,7 +124,7 @@ func (s *Server) recordStatement(ctx context.Context, who Who, id string, seen e
 		return eventstore.Appended{}, err
 	}
 	o.basis = []string{cmd.Registered.Event}
-	err = s.protect(ctx, &o, id, known, asked, func() (err error) {
+	err = s.protect(ctx, &o, id, p.Identity, known, asked, func() (err error) {
 		cmd.Kept, err = s.Vault.Protect(ctx, id, participant.StatementField(cmd.Programme, cmd.Year), cmd.Text)
 		return err
 	})
@@ -229,9 +229,17 @@ func (s *Server) orderOf(ctx context.Context, who Who, name, id string, seen eve
 //
 // The digest is made under the person's key. Under none, or under one that stays,
 // whoever has the ledger could try out whose number it is.
-func (s *Server) protect(ctx context.Context, o *order, id string, identity participant.Identity, asked any, keep func() error) error {
+//
+// A person who is known has a key, and if it is not here none is made: two keys of
+// one person, on two machines, would each open half.
+func (s *Server) protect(ctx context.Context, o *order, id string, known participant.Kept, identity participant.Identity, asked any, keep func() error) error {
 	if o.Trial {
 		return nil
+	}
+	if known.Name.Key != "" {
+		if _, err := s.Vault.Reveal(ctx, id, "name", known.Name); err != nil {
+			return keyless(err)
+		}
 	}
 	if err := unnamed(o.Who, identity); err != nil {
 		return err
@@ -246,16 +254,20 @@ func (s *Server) protect(ctx context.Context, o *order, id string, identity part
 	}
 	sum, err := s.Vault.Digest(ctx, id, append([]byte(open.digest+"\x00"), body...))
 	if err != nil {
-		return destroyed(err)
+		return keyless(err)
 	}
 	o.digest = hex.EncodeToString(sum[:16])
-	return destroyed(keep())
+	return keyless(keep())
 }
 
-// destroyed refuses what needs a key that there will never be again.
-func destroyed(err error) error {
-	if errors.Is(err, vault.ErrDestroyed) {
+// keyless refuses what needs a key that there will never be again, or that is
+// elsewhere.
+func keyless(err error) error {
+	switch {
+	case errors.Is(err, vault.ErrDestroyed):
 		return domain.Refusal{Code: "participant.key-destroyed", Reason: "该参与人的密钥已经销毁，不能再办理", Basis: "个人信息保护法 第四十七条"}
+	case errors.Is(err, vault.ErrMissing), errors.Is(err, vault.ErrAltered):
+		return domain.Refusal{Code: "participant.key-missing", Reason: "该参与人的密钥不在本机，放回钥匙库后再办"}
 	}
 	return err
 }

@@ -3,12 +3,14 @@ package api
 import (
 	"fmt"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"wenxiao/api/web"
 	"wenxiao/eventstore"
+	"wenxiao/eventstore/vault"
 )
 
 const (
@@ -290,7 +292,33 @@ func TestPrivatePersonsOnPages(t *testing.T) {
 	}
 }
 
-// TestMeanwhile: somebody else was first.
+// TestAPersonGetsNoSecondKey works beside a vault that has not the keys, as after
+// moving to another machine without them.
+func TestAPersonGetsNoSecondKey(t *testing.T) {
+	d := newOffice(t)
+	d.chief()
+	d.programme()
+	id := d.expert()
+	elsewhere, err := vault.Open(t.Context(), filepath.Join(t.TempDir(), "keys"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer elsewhere.Close()
+	d.server.Vault = elsewhere
+	d.change("finance", "participants/"+id+"/record-statement", 1, opinionBody).problem(422, "participant.key-missing")
+	if n, err := elsewhere.Count(t.Context()); n != 0 || err != nil {
+		t.Errorf("%d keys, %v", n, err)
+	}
+	if one := into[web.ParticipantShown](d.get("finance", "/api/v1/participants/"+id)); one.Hidden != hiddenMissing || one.Identity != nil {
+		t.Errorf("%+v", one)
+	}
+	d.change("finance", "participants/"+id+"/erase", 1, erasureBody).entered()
+	if gone, err := elsewhere.Destroyed(t.Context(), id); !gone || err != nil {
+		t.Error("a person erased here could get a key here", err)
+	}
+}
+
+// TestAStalePersonIsNotErased: somebody else was first.
 func TestAStalePersonIsNotErased(t *testing.T) {
 	d := newOffice(t)
 	d.chief()
