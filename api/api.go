@@ -13,6 +13,7 @@ import (
 	"wenxiao/api/accounts"
 	"wenxiao/domain"
 	"wenxiao/eventstore"
+	"wenxiao/eventstore/attachments"
 	"wenxiao/eventstore/vault"
 	"wenxiao/projections"
 )
@@ -27,6 +28,7 @@ type Server struct {
 	Vault    *vault.Vault // keys of private persons
 	Now      func() time.Time
 	Log      *slog.Logger
+	Files    *attachments.Directory // what acts rest on
 
 	Demo    bool           // the demonstration: its roles may be taken without a password, from this machine only
 	Proxies []netip.Prefix // that stand before the server and say for whom they ask

@@ -35,7 +35,7 @@ func (w Who) order(name, stream string, seen eventstore.Revision, asked any) (or
 	if err != nil {
 		return order{}, fmt.Errorf("digest of %s: %w", name, err)
 	}
-	head := strings.Join([]string{w.Username, name, stream, w.EffectiveAt.UTC().Format(time.RFC3339Nano)}, "\x00")
+	head := strings.Join(append([]string{w.Username, name, stream, w.EffectiveAt.UTC().Format(time.RFC3339Nano)}, w.Attachments...), "\x00")
 	sum := sha256.Sum256(append([]byte(head+"\x00"), body...))
 	return order{Who: w, name: name, stream: stream, seen: seen, digest: hex.EncodeToString(sum[:16])}, nil
 }
@@ -64,6 +64,9 @@ func carryOut[S domain.State[S, E], E domain.Event](
 	ctx context.Context, s *Server, o order, stored domain.Decoders[E], cmd domain.Command[S, E],
 ) (eventstore.Appended, error) {
 	if err := s.allowed(ctx, o); err != nil {
+		return eventstore.Appended{}, err
+	}
+	if err := s.cite(ctx, &o); err != nil {
 		return eventstore.Appended{}, err
 	}
 	meta, err := o.meta(s.Now())

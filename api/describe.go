@@ -65,6 +65,7 @@ var nouns = []*huma.Tag{
 	{Name: "evaluation", Description: "绩效自评与复核"},
 	{Name: "rectification", Description: "整改"},
 	{Name: "participant", Description: "参与人：专家、意见人、受益人的个人信息"},
+	{Name: "attachment", Description: "附件：交存、取用、撤下"},
 	{Name: "unit", Description: "单位与岗位"},
 	{Name: "person", Description: "人员"},
 	{Name: "record", Description: "账本：记录与审计轨迹"},

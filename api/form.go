@@ -19,7 +19,9 @@ type form struct {
 	url.Values
 	seen    eventstore.Revision
 	command string
-	wrong   domain.Refusals
+
+	attachments []string // digests of the files chosen
+	wrong       domain.Refusals
 }
 
 // readForm reads a page's form. Every one carries the revision seen and the key
@@ -28,10 +30,14 @@ func readForm(r *http.Request) (*form, error) {
 	if err := r.ParseForm(); err != nil {
 		return nil, err
 	}
-	if slices.ContainsFunc(typed(r.PostForm), illegible) {
+	return newForm(r.PostForm)
+}
+
+func newForm(sent url.Values) (*form, error) {
+	if slices.ContainsFunc(typed(sent), illegible) {
 		return nil, notText()
 	}
-	f := &form{Values: r.PostForm, command: r.PostForm.Get("command")}
+	f := &form{Values: sent, command: sent.Get("command"), attachments: digests(sent["attachments"]...)}
 	seen, err := strconv.ParseUint(f.Get("seen"), 10, 63)
 	if err != nil || !plain(f.command, 255) {
 		return nil, domain.Refusal{Code: "request.malformed-form", Reason: "表单不完整：缺少版本或编号，重新打开本页再办"}

@@ -210,10 +210,7 @@ func typed(form url.Values) (all []string) {
 // limit cuts a body off at what its address may take.
 func (s *Server) limit(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		most := int64(maxBody)
-		if takesFiles(r.URL.Path) {
-			most = maxUpload
-		}
+		most := s.most(r.URL.Path)
 		if r.ContentLength > most {
 			w.Header().Set("Connection", "close")
 			s.fail(w, r, &http.MaxBytesError{Limit: most})

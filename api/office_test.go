@@ -18,6 +18,7 @@ import (
 	"wenxiao/api/accounts"
 	"wenxiao/domain"
 	"wenxiao/eventstore"
+	"wenxiao/eventstore/attachments"
 	"wenxiao/eventstore/memory"
 	"wenxiao/eventstore/vault"
 	"wenxiao/projections"
@@ -121,7 +122,9 @@ func newOffice(t *testing.T, change ...func(*Server)) *office {
 		_ = a.Close()
 		_ = keys.Close()
 	})
-	s := &Server{Store: store, Views: projections.Views{DB: db}, Runner: runner, Accounts: a, Vault: keys, Now: c.read, Log: log}
+	files, err := attachments.Open(t.TempDir())
+	must(err)
+	s := &Server{Files: files, Store: store, Views: projections.Views{DB: db}, Runner: runner, Accounts: a, Vault: keys, Now: c.read, Log: log}
 	for _, f := range change {
 		f(s)
 	}

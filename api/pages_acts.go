@@ -30,6 +30,7 @@ type act struct {
 	facts   func(situation) []web.Fact // what to know before acting; may be nil
 	sheet   func(situation) *web.Sheet // the form it is about; may be nil
 	fields  func(situation) []web.Field
+	files   string                 // what files may come with it; empty: none
 	effect  func(situation) string // what follows; may be nil
 	do      func(context.Context, Who, situation, eventstore.Revision, *form) (eventstore.Appended, error)
 }
@@ -109,7 +110,10 @@ func (s *Server) actPage(a act) func(http.ResponseWriter, *http.Request) error {
 		if err != nil {
 			return err
 		}
-		page := s.actOn(r, a, at, seen)
+		page, err := s.actOn(r, a, at, seen, nil)
+		if err != nil {
+			return err
+		}
 		for i := range page.Fields { // an address may fill a field in advance: ?warning=2
 			if v := r.URL.Query().Get(page.Fields[i].Name); v != "" {
 				page.Fields[i].Value = v
@@ -123,24 +127,25 @@ func (s *Server) actPage(a act) func(http.ResponseWriter, *http.Request) error {
 // what is wrong. What was typed is kept.
 func (s *Server) actForm(a act) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		typed, err := readForm(r)
-		if err != nil {
-			return err
-		}
 		at, now, err := s.situated(r, a)
 		if err != nil {
 			return err
 		}
-		page := s.actOn(r, a, at, typed.seen)
-		page.Command = typed.command
-		for i := range page.Fields {
-			page.Fields[i].Value = typed.Get(page.Fields[i].Name)
+		typed, err := s.readAct(w, r, at)
+		if err != nil {
+			return err
 		}
+		page, err := s.actOn(r, a, at, typed.seen, typed)
+		if err != nil {
+			return err
+		}
+		page.Command = typed.command
 		if typed.Get("do") == "fill" {
 			return s.draw(w, page)
 		}
 		who, _ := s.who(r)
-		who.Command, who.Trial = typed.command, a.grave && typed.Get("do") != "done"
+		who.Command, who.Attachments = typed.command, typed.attachments
+		who.Trial = a.grave && typed.Get("do") != "done" || typed.bad() // a file refused: nothing is done without it
 		appended, err := a.do(r.Context(), who, at, typed.seen, typed)
 		if err = typed.otherwise(err); err != nil {
 			return s.actAgain(w, r, page, now, err)
@@ -212,8 +217,9 @@ func fieldOf(pointer string) string {
 	return strings.ReplaceAll(strings.TrimPrefix(pointer, "/"), "/", "-")
 }
 
-// actOn draws an act's form for who is signed in.
-func (s *Server) actOn(r *http.Request, a act, at situation, seen eventstore.Revision) web.Act {
+// actOn draws an act's form for who is signed in, with what was typed if anything
+// was.
+func (s *Server) actOn(r *http.Request, a act, at situation, seen eventstore.Revision, typed *form) (web.Act, error) {
 	back := fmt.Sprintf("/programmes/%s/%d", at.row.Code, at.row.Year)
 	page := web.Act{
 		Frame:   s.frame(r, a.title(), "/programmes", web.Crumb{Text: "项目登记册", Address: "/programmes"}, web.Crumb{Text: at.row.Name, Address: back}),
@@ -238,7 +244,17 @@ func (s *Server) actOn(r *http.Request, a act, at situation, seen eventstore.Rev
 		page.Effect = a.effect(at)
 	}
 	page.Signing = signing(page.Who)
-	return page
+	if typed != nil {
+		for i := range page.Fields {
+			page.Fields[i].Value = typed.Get(page.Fields[i].Name)
+		}
+	}
+	if a.files == "" {
+		return page, nil
+	}
+	field, err := s.filesField(r.Context(), a.files, typed)
+	page.Fields = append(page.Fields, field)
+	return page, err
 }
 
 func signing(who web.Who) string {

@@ -13,7 +13,7 @@ import (
 	"wenxiao/domain/scoring"
 )
 
-func attachment(w http.ResponseWriter, kind, name string) {
+func saved(w http.ResponseWriter, kind, name string) {
 	w.Header().Set("Content-Type", kind)
 	w.Header().Set("Content-Disposition", "attachment; filename*=UTF-8''"+url.PathEscape(strings.NewReplacer("/", "-", "\\", "-").Replace(name)))
 }
@@ -28,7 +28,7 @@ func (s *Server) checkJSON(w http.ResponseWriter, page web.Check) error {
 	if page.B != nil {
 		answer.B = &page.Beside
 	}
-	attachment(w, "application/json; charset=utf-8", page.Title+".json")
+	saved(w, "application/json; charset=utf-8", page.Title+".json")
 	out := json.NewEncoder(w)
 	out.SetIndent("", "  ")
 	return out.Encode(answer)
@@ -36,7 +36,7 @@ func (s *Server) checkJSON(w http.ResponseWriter, page web.Check) error {
 
 // checkCSV gives the rows with their working, then the findings.
 func (s *Server) checkCSV(w http.ResponseWriter, page web.Check) error {
-	attachment(w, "text/csv; charset=utf-8", page.Title+".csv")
+	saved(w, "text/csv; charset=utf-8", page.Title+".csv")
 	if _, err := w.Write([]byte("\ufeff")); err != nil {
 		return err
 	}

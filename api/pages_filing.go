@@ -24,6 +24,7 @@ type filing struct {
 	page    func(*web.Filing, situation)        // its fields, as they were last filed
 	read    func(*web.Filing, situation, *form) // the fields as typed
 	paper   func(*web.Filing, situation, *form) // the form as it is about to be signed
+	files   string                              // what files may come with it; empty: none
 	do      func(context.Context, Who, situation, eventstore.Revision, *form) (eventstore.Appended, error)
 }
 
@@ -38,7 +39,11 @@ func (s *Server) filingPage(f filing) func(http.ResponseWriter, *http.Request) e
 		if err != nil {
 			return err
 		}
-		return s.draw(w, s.filingOn(r, f, at, seen))
+		page, err := s.filingOn(r, f, at, seen, nil)
+		if err != nil {
+			return err
+		}
+		return s.draw(w, page)
 	}
 }
 
@@ -46,24 +51,26 @@ func (s *Server) filingPage(f filing) func(http.ResponseWriter, *http.Request) e
 // change, or signed.
 func (s *Server) filingForm(f filing) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		typed, err := readForm(r)
-		if err != nil {
-			return err
-		}
 		at, now, err := s.situated(r, act{command: f.command, stream: f.stream})
 		if err != nil {
 			return err
 		}
-		page := s.filingOn(r, f, at, typed.seen)
+		typed, err := s.readAct(w, r, at)
+		if err != nil {
+			return err
+		}
+		page, err := s.filingOn(r, f, at, typed.seen, typed)
+		if err != nil {
+			return err
+		}
 		page.Command = typed.command
 		f.read(&page, at, typed)
-		switch typed.Get("do") {
-		case "fill", "add":
+		if do := typed.Get("do"); !typed.bad() && (do == "fill" || do == "add") {
 			return s.draw(w, page)
 		}
-		signed := typed.Get("do") == "done" && typed.Get("declared") != ""
+		signed := typed.Get("do") == "done" && typed.Get("declared") != "" && !typed.bad()
 		who, _ := s.who(r)
-		who.Command, who.Trial = typed.command, !signed
+		who.Command, who.Trial, who.Attachments = typed.command, !signed, typed.attachments
 		appended, err := f.do(r.Context(), who, at, typed.seen, typed)
 		if err = typed.otherwise(err); err != nil {
 			return s.filingAgain(w, r, page, now, err)
@@ -108,7 +115,7 @@ func (s *Server) filingAgain(w http.ResponseWriter, r *http.Request, page web.Fi
 	return web.Draw(w, page)
 }
 
-func (s *Server) filingOn(r *http.Request, f filing, at situation, seen eventstore.Revision) web.Filing {
+func (s *Server) filingOn(r *http.Request, f filing, at situation, seen eventstore.Revision, typed *form) (web.Filing, error) {
 	page := web.Filing{
 		Frame: s.frame(r, f.title, "/goals", web.Crumb{Text: "填报", Address: "/goals"}),
 		About: fmt.Sprintf("%s　|　%s　|　%d 年度", at.row.Name, at.row.UnitName, at.row.Year),
@@ -119,7 +126,12 @@ func (s *Server) filingOn(r *http.Request, f filing, at situation, seen eventsto
 	}
 	page.Signing = fmt.Sprintf("以「%s，%s%s」身份报送。报送后不能删改，需要改动时另报新版，旧版保留。", page.Who.Name, page.Who.Unit, page.Who.Post)
 	f.page(&page, at)
-	return page
+	if f.files == "" {
+		return page, nil
+	}
+	field, err := s.filesField(r.Context(), f.files, typed)
+	page.Files = &field
+	return page, err
 }
 
 // keep fills every control with what was typed into it.

@@ -26,7 +26,7 @@ func (s *Server) evaluationFiling() filing {
 			return at.row.EvaluationStatus == projections.EvaluationReturned || at.score() == nil && at.row.Year < s.today().Year()
 		},
 		stream: func(at situation) string { return selfStream(at.row.Code, at.row.Year) },
-		page:   s.selfForm, read: selfTyped, paper: s.selfPaper,
+		page:   s.selfForm, read: selfTyped, paper: s.selfPaper, files: "自评报告和佐证材料",
 		do: func(ctx context.Context, who Who, at situation, seen eventstore.Revision, f *form) (eventstore.Appended, error) {
 			cmd := s.selfCommand(at, f)
 			if f.bad() {

@@ -26,7 +26,7 @@ func (s *Server) goalFiling() filing {
 		},
 		awaited: func(at situation) bool { return at.row.GoalStatus != projections.GoalApproved },
 		stream:  func(at situation) string { return goal.Stream(at.row.Code, at.row.Year) },
-		page:    s.goalForm, read: s.goalTyped, paper: s.goalPaper,
+		page:    s.goalForm, read: s.goalTyped, paper: s.goalPaper, files: "目标设定的依据材料",
 		do: func(ctx context.Context, who Who, at situation, seen eventstore.Revision, f *form) (eventstore.Appended, error) {
 			cmd := goalCommand(at, f)
 			if f.bad() {

@@ -34,6 +34,9 @@ func (s *Server) programmePage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page.Main, page.Acts = s.offers(who, at)
+	if page.Files, err = s.Views.AttachedInYear(r.Context(), at.row.Code, at.row.Year); err != nil {
+		return err
+	}
 	page.Title += "　" + at.year()
 	page.Chart = chart(at, s.today(), page.English)
 	s.paper(&page, at)

@@ -57,6 +57,9 @@ func (s *Server) recordPage(w http.ResponseWriter, r *http.Request) error {
 		}
 		page.Rows = append(page.Rows, web.NewRecordRow(e, record))
 	}
+	if page.Files, err = s.attachedTo(r.Context(), trail.Entries); err != nil {
+		return err
+	}
 	if trail.More {
 		page.Older = page.With("before", strconv.FormatUint(uint64(trail.Next), 10))
 	}

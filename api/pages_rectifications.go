@@ -77,6 +77,12 @@ func (s *Server) rectificationActs() []act {
 				return s.closeNotice(ctx, who, id, seen, rectification.CloseNotice{Opinion: f.text("opinion")})
 			}),
 	}
+	for i := range acts {
+		switch acts[i].command {
+		case "rectification.plan", "rectification.progress", "rectification.report":
+			acts[i].files = "整改佐证材料"
+		}
+	}
 	acts[len(acts)-1].effect = func(situation) string { return "销号后本通知办结，不能再退回。" }
 	return acts
 }
@@ -234,5 +240,8 @@ func (s *Server) rectificationPage(w http.ResponseWriter, r *http.Request) error
 		Frame: s.frame(r, title, "/rectifications", web.Crumb{Text: "整改台账", Address: "/rectifications"}), Row: *at.notice, Today: s.today(),
 	}
 	_, page.Acts = s.offers(who, at)
+	if page.Files, err = s.Views.AttachedIn(r.Context(), rectification.Stream(at.notice.ID)); err != nil {
+		return err
+	}
 	return s.draw(w, page)
 }

@@ -58,6 +58,7 @@ func (s *Server) monitoringActs() []act {
 					{Name: "plan", Label: "已采取和拟采取的措施", Kind: "long", Must: true},
 				}
 			},
+			files:  "有关材料",
 			effect: func(situation) string { return "立即报财政部门，并留下发现与报告之间隔了几天。" },
 			do: func(ctx context.Context, who Who, at situation, seen eventstore.Revision, f *form) (eventstore.Appended, error) {
 				cmd := monitoring.ReportRisk{Risk: f.text("risk"), Seen: f.day("seen"), Plan: f.text("plan")}

@@ -39,6 +39,7 @@ var (
 	unitAndAbove = grants{accounts.Filer: Own, accounts.Department: Below}
 	supervising  = grants{accounts.Department: Below, accounts.Finance: All}
 	inquiring    = grants{accounts.Auditor: All, accounts.Inspector: All}
+	handsIn      = grants{accounts.Filer: Own, accounts.Department: Below, accounts.Finance: All, accounts.Treasury: All}
 	wholeChain   = grants{accounts.Filer: Own, accounts.Department: Below, accounts.Finance: All}
 )
 
@@ -90,6 +91,9 @@ var Permissions = []Permission{
 	{"evaluation.return", "退回绩效自评", "忻州办法 第三十八条", finance},
 	{"evaluation.finalise", "审定绩效自评", "忻州办法 第三十七条、第三十八条", finance},
 	{"evaluation.feed-back", "反馈评价结果", "忻州办法 第四十条第一项", finance},
+
+	{"attachment.deposit", "交存附件", "会计档案管理办法 第五条", handsIn},
+	{"attachment.withdraw", "撤下附件", "个人信息保护法 第四十七条", wholeChain},
 
 	{"rectification.issue", "下达整改通知", "忻州办法 第四十条第一项", supervising},
 	{"rectification.plan", "报送整改方案", "忻州办法 第十二条第六项", unitItself},

@@ -14,6 +14,7 @@ import (
 	"wenxiao/api/accounts"
 	"wenxiao/domain"
 	"wenxiao/eventstore"
+	"wenxiao/eventstore/attachments"
 	"wenxiao/projections"
 )
 
@@ -138,6 +139,8 @@ func (s *Server) classify(ctx context.Context, err error) *Problem {
 		return &Problem{Status: 404, Title: "没有这一项", Code: "record.not-found", Reason: "账本中没有这一项"}
 	case errors.Is(err, eventstore.ErrCommandReused):
 		return reused()
+	case errors.Is(err, attachments.ErrFull):
+		return &Problem{Status: 507, Title: "没有存放空间", Code: "attachment.no-room", Reason: "存放附件的磁盘已满，没有交存；请系统管理员腾出空间后再交"}
 	case errors.Is(err, eventstore.ErrTooLarge):
 		return &Problem{Status: 413, Title: "内容过大", Code: "record.too-large", Reason: "内容超过一条记录所能容纳的大小，没有入账"}
 	case errors.Is(err, context.Canceled): // the caller went away: nobody reads this

@@ -83,13 +83,14 @@ func TestEveryQuestionIsAnswered(t *testing.T) {
 	d.create("unit", "monitoring/p1/2025/report-risk", `{"risk":"场地停用","seen":"2026-01-30","plan":"另租"}`).entered()
 	d.create("finance", "rectifications/n1/issue", `{"programme":"p1","year":2025,"issues":[{"no":1,"problem":"一","requirement":"二"}],"due":"2026-03-02","document":"三"}`).entered()
 	somebody := d.somebody("unit")
+	digest := d.handIn("unit", "佐证.txt", "一份佐证").Digest
 	last := d.head()
 	spec := into[document](d.get("", "/openapi.json"))
 	for path, methods := range spec.Paths {
 		if _, ok := methods["get"]; !ok || strings.HasPrefix(path, "/api/v1/evaluations/{") {
 			continue
 		}
-		address := strings.NewReplacer("/participants/{id}", "/participants/"+somebody, "/records/{id}", "/records/1", "/people/{id}", "/people/p-unit", "/units/{code}", "/units/101001").Replace(path)
+		address := strings.NewReplacer("{digest}", digest, "/participants/{id}", "/participants/"+somebody, "/records/{id}", "/records/1", "/people/{id}", "/people/p-unit", "/units/{code}", "/units/101001").Replace(path)
 		address = filled.Replace(address) + map[string]string{"/diff": "?from=1", "/cell": "?key=goal/indicators/1/target"}[path[strings.LastIndex(path, "/"):]]
 		answer := d.do(call{as: "congress", method: "GET", path: address})
 		if answer.Code != http.StatusOK || answer.Body.Len() < 3 {

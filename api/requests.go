@@ -20,6 +20,7 @@ type Conditions struct {
 	IfMatch     string `header:"If-Match" doc:"上次读到的 ETag，如 \"3\"；改变已有事项时必填"`
 	IfNoneMatch string `header:"If-None-Match" doc:"新建时写 *"`
 	Key         string `header:"Idempotency-Key" doc:"至多 255 个字符。相同的请求只办一次；不写则由系统给出，不能重试"`
+	Attachments string `header:"Attachments" doc:"所附文件的 SHA-256，逗号分隔，至多 20 个，须已交存；写进信封的依据"`
 	EffectiveAt string `header:"Effective-At" doc:"事情发生的时刻或日期；不写即现在。早于今天的记为补录，不得晚于现在"`
 }
 
@@ -60,6 +61,7 @@ func (c Conditions) who(ctx context.Context) (Who, error) {
 		}
 		who.Command = c.Key
 	}
+	who.Attachments = digests(c.Attachments)
 	var err error
 	who.EffectiveAt, err = effective(c.EffectiveAt)
 	return who, err

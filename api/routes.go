@@ -25,6 +25,10 @@ func (s *Server) routes() http.Handler {
 	api := s.describe(r)
 	s.commands(api)
 	s.queries(api)
+	s.attachmentRoutes(api)
+	s.depositRoute(r, api)
+	s.fileRoutes(r, api)
+	s.attachmentPages(r)
 	s.pageRoutes(r)
 	return r
 }

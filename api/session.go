@@ -20,6 +20,7 @@ type Who struct {
 	Command     string    // id under which the change is made once, however often it is asked for
 	Correlation string    // number of the request
 	EffectiveAt time.Time // when it happened in the world; zero: now
+	Attachments []string  // digests of the files it rests on
 	Trial       bool      // decide and write nothing: what a person would be refused is said before they sign
 }
 

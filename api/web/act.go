@@ -1,6 +1,9 @@
 package web
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Act is the page on which a person does one thing to a record: a plain form, and
 // for grave acts the same form once more to be checked before it counts.
@@ -25,6 +28,11 @@ type Act struct {
 
 func (Act) template() string { return "act" }
 
+// Uploads reports whether files can be sent with the form.
+func (a Act) Uploads() bool {
+	return slices.ContainsFunc(a.Fields, func(f Field) bool { return f.Kind == "files" })
+}
+
 // Checking reports whether everything is filled and waits to be confirmed.
 func (a Act) Checking() bool { return a.Stage == "check" }
 
@@ -46,13 +54,14 @@ type Field struct {
 	Name    string // of the control; also its id
 	Label   string
 	Hint    string
-	Kind    string // text, long, number, day, choice, tick, money
+	Kind    string // text, long, number, day, choice, tick, money, files
 	Value   string
 	Options []Option
 	Must    bool
 	Group   bool // names the group that the row's weight counts in
 	Weight  bool // is a weight, summed as one types
 	Wrong   *Wrongly
+	Chosen  []ChosenFile // of a field of files: those handed in already
 }
 
 // Option is one choice of a field.
@@ -60,6 +69,9 @@ type Option struct{ Value, Text string }
 
 // Shown is what was filled, in words.
 func (f Field) Shown() string {
+	if f.Kind == "files" {
+		return dash(fileNames(f.Chosen))
+	}
 	for _, o := range f.Options {
 		if o.Value == f.Value {
 			return o.Text

@@ -105,7 +105,7 @@ func (a ActRow) Moment() string { return RecordRow{Entry: a.Entry}.Moment() }
 // Rests is the article or basis the act names.
 func (a ActRow) Rests() string {
 	for _, b := range a.Basis {
-		if !eventID(b) {
+		if !eventID(b) && !namesFile(b) {
 			return b
 		}
 	}

@@ -10,6 +10,7 @@ type Filing struct {
 	Facts    []Fact  // of the head that cannot be changed here
 	Heads    []Field // of the head that can
 	Columns  []Column
+	Files    *Field // what can be sent with the form; nil: nothing
 	Rows     []FilingRow
 	Sums     []WeightSum
 	Returned *Said   // why the last version came back
@@ -65,6 +66,9 @@ type WeightSum struct {
 // Carried lists every control there is, for carrying them over to the check page.
 func (p Filing) Carried() (fields []Field) {
 	fields = append(fields, p.Heads...)
+	if p.Files != nil {
+		fields = append(fields, *p.Files)
+	}
 	for _, row := range p.Rows {
 		fields = append(append(fields, row.Fields...), row.Hidden...)
 	}
@@ -83,6 +87,9 @@ func (p *Filing) Place(wrong Wrongly) {
 }
 
 func (p *Filing) find(name string) *Field {
+	if p.Files != nil && p.Files.Name == name {
+		return p.Files
+	}
 	for i := range p.Heads {
 		if p.Heads[i].Name == name {
 			return &p.Heads[i]

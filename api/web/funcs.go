@@ -9,6 +9,7 @@ import (
 
 	"wenxiao/domain"
 	"wenxiao/domain/participant"
+	"wenxiao/eventstore/attachments/inspect"
 )
 
 // unknown is shown for what is not known. It is never 0.
@@ -47,6 +48,9 @@ func funcs(translate func(string) string) template.FuncMap {
 		"answer":           Answer,
 		"courseStatus":     courseStatus,
 		"doer":             doer,
+		"accept":           inspect.Accept,
+		"fileSize":         fileSize,
+		"short":            short,
 		"shownScore":       shownScore,
 		"lineKind":         lineKind,
 		"stepStatus":       stepStatus,

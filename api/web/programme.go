@@ -28,8 +28,9 @@ type Programme struct {
 	Rectifications []projections.Rectification
 	Statements     []StatementShown // of experts, commenters and beneficiaries
 	Course         []CoursePart
-	Main           *Crumb  // what somebody waits for the reader to do
-	Acts           []Crumb // what the reader may do now
+	Files          projections.Attached // what the acts of the course rest on
+	Main           *Crumb               // what somebody waits for the reader to do
+	Acts           []Crumb              // what the reader may do now
 }
 
 func (Programme) template() string { return "programme" }
@@ -114,6 +115,9 @@ func Answer(r projections.Rectification, no int) string {
 func Procedures(entries []projections.Entry) (parts []CoursePart) {
 	for _, e := range entries {
 		name := procedure(e)
+		if strings.HasPrefix(e.Type, "attachment.") && len(parts) > 0 { // part of whatever it is handed in for
+			name = parts[len(parts)-1].Procedure
+		}
 		if len(parts) == 0 || parts[len(parts)-1].Procedure != name {
 			parts = append(parts, CoursePart{Procedure: name})
 		}

@@ -23,6 +23,7 @@ type Record struct {
 	Head          eventstore.Position
 	People, Units []Option
 	Rows          []RecordRow
+	Files         projections.Attached
 	Older         string // address of the page before; empty at the beginning
 	Newest        string // address of the first page; empty on it
 	Problem       string // why the conditions could not be read
@@ -39,6 +40,7 @@ var Nouns = []Option{
 	{"monitoring", "监控"},
 	{"evaluation", "评价"},
 	{"rectification", "整改"},
+	{"attachment", "附件"},
 }
 
 // Noun says what kind of event it is.

@@ -77,6 +77,7 @@ type Notice struct {
 	Row   projections.Rectification
 	Today domain.Day
 	Acts  []Crumb
+	Files projections.Attached
 }
 
 func (Notice) template() string { return "rectification" }

@@ -47,7 +47,7 @@ func (p Replay) Known() (facts []string) {
 // events as links to their moments.
 func (p Replay) Articles() (articles []string) {
 	for _, b := range p.Entry.Basis {
-		if !eventID(b) {
+		if !eventID(b) && !namesFile(b) {
 			articles = append(articles, b)
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"wenxiao/api/accounts"
 	"wenxiao/domain"
 	"wenxiao/eventstore"
+	"wenxiao/eventstore/attachments"
 	"wenxiao/eventstore/vault"
 	"wenxiao/projections"
 )
@@ -24,6 +25,7 @@ func serveCommand() *cobra.Command {
 	var addr string
 	var secure bool
 	var proxies []string
+	var mostFile int64
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "打开账本并提供网页和接口 (serve pages and API)",
@@ -35,7 +37,11 @@ Serves on loopback unless told otherwise; put a TLS proxy in front and add --tls
 	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "监听地址 (listen on)")
 	cmd.Flags().BoolVar(&secure, "tls", false, "经 TLS 访问：cookie 只走加密连接 (reached through TLS)")
 	cmd.Flags().StringSliceVar(&proxies, "proxy", nil, "前置代理的地址或网段，如 127.0.0.1：采信它说明的来访地址 (proxies whose X-Forwarded-For is believed)")
+	cmd.Flags().Int64Var(&mostFile, "max-file", attachments.DefaultMost>>20, "每个附件至多几 MiB (largest attachment)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if mostFile < 1 || mostFile > 1024 {
+			return usage("--max-file 应为 1—1024，给的是 %d", mostFile)
+		}
 		trusted, err := prefixes(proxies)
 		if err != nil {
 			return err
@@ -51,6 +57,7 @@ Serves on loopback unless told otherwise; put a TLS proxy in front and add --tls
 		}
 		defer site.Close()
 		site.server.Secure, site.server.Proxies = secure, trusted
+		site.server.Files.Most = mostFile << 20
 		return site.serve(cmd.Context(), listener, func(url string) {
 			fmt.Fprintf(cmd.OutOrStdout(), "账本已打开 (ledger open): %s\n", url)
 		})
@@ -105,10 +112,14 @@ func openSite(ctx context.Context, p place, clock func() time.Time, errs io.Writ
 	if s.keys, err = vault.Open(ctx, p.beside("keys")); err != nil {
 		return nil, err
 	}
+	files, err := attachments.Open(p.beside("files"))
+	if err != nil {
+		return nil, err
+	}
 	log := newLog(errs)
 	s.runner = projections.NewRunner(tables, s.store, log, projections.All()...)
 	s.server = &api.Server{
-		Store: s.store, Views: projections.Views{DB: tables}, Runner: s.runner, Accounts: s.accounts, Vault: s.keys, Now: time.Now, Log: log,
+		Store: s.store, Views: projections.Views{DB: tables}, Runner: s.runner, Accounts: s.accounts, Files: files, Vault: s.keys, Now: time.Now, Log: log,
 	}
 	return s, nil
 }
@@ -156,6 +167,8 @@ func (s *site) serve(ctx context.Context, listener net.Listener, ready func(url 
 	defer cancel()
 	followed := make(chan error, 1)
 	go func() { followed <- s.runner.Run(ctx) }()
+	swept := make(chan error, 1)
+	go func() { swept <- s.server.SweepFiles(ctx) }()
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	ready("http://" + listener.Addr().String() + "/")
@@ -167,8 +180,10 @@ func (s *site) serve(ctx context.Context, listener net.Listener, ready func(url 
 	grace, done := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer done()
 	err = errors.Join(err, server.Shutdown(grace))
-	if stopped := <-followed; !errors.Is(stopped, context.Canceled) {
-		err = errors.Join(err, stopped)
+	for _, ended := range []chan error{followed, swept} {
+		if stopped := <-ended; !errors.Is(stopped, context.Canceled) {
+			err = errors.Join(err, stopped)
+		}
 	}
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil

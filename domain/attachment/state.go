@@ -45,13 +45,15 @@ func (s State) Units() (units []domain.UnitCode) {
 // its envelope.
 const MostPerAct = 20
 
+// TooMany refuses more files than one act may rest on.
+func TooMany() domain.Refusal {
+	return domain.Refusal{Code: "attachment.too-many", Field: "/attachments", Reason: fmt.Sprintf("一次办理至多附 %d 个文件；可分次报送", MostPerAct)}
+}
+
 // CheckDigests refuses a list of files that no act can rest on.
 func CheckDigests(digests []string) error {
 	var no domain.Refusals
-	no.If(len(digests) > MostPerAct, domain.Refusal{
-		Code: "attachment.too-many", Field: "/attachments",
-		Reason: fmt.Sprintf("一次办理至多附 %d 个文件，现有 %d 个；可分次报送", MostPerAct, len(digests)),
-	})
+	no.If(len(digests) > MostPerAct, TooMany())
 	for i, d := range digests {
 		no.If(!wellFormed(d), domain.Refusal{
 			Code: "attachment.malformed-digest", Field: "/attachments",

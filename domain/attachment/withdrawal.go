@@ -10,7 +10,7 @@ import (
 // Withdraw takes a file back. Cited is the last act that rests on it, if any
 // does.
 type Withdraw struct {
-	Ground   Ground `json:"ground" enum:"mistake,by-law"`
+	Ground   Ground `json:"ground"`
 	Reason   string `json:"reason"`
 	Article  string `json:"article,omitempty"`
 	Document string `json:"document,omitempty"`
