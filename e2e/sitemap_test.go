@@ -28,6 +28,8 @@ var kinds = []string{
 	"/rectifications/*",
 	"/people",
 	"/people/*",
+	"/participants",
+	"/participants/*",
 	"/check",
 	"/record",
 }
