@@ -23,7 +23,10 @@ const lockFile = "lock"
 // exclusive transaction on an empty database: two that sign beside one another
 // could sign different histories.
 func lockFolder(dir string) (io.Closer, error) {
-	path := filepath.Join(dir, lockFile)
+	path, err := filepath.Abs(filepath.Join(dir, lockFile)) // a URL takes a relative one for a host
+	if err != nil {
+		return nil, err
+	}
 	address := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: "_pragma=journal_mode(MEMORY)"}
 	db, err := sql.Open("sqlite", address.String())
 	if err != nil {
