@@ -1,0 +1,184 @@
+package evidence
+
+import (
+	"bufio"
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+	"iter"
+	"strings"
+	textTemplate "text/template"
+	"time"
+
+	"wenxiao/domain"
+	"wenxiao/eventstore"
+	"wenxiao/projections"
+)
+
+// A content is what was taken from the ledger, in whatever form it is held. It
+// can be gone through more than once.
+type content struct {
+	*examination
+	each func() iter.Seq2[eventstore.Record, error] // in order
+}
+
+// An account tells people what a bundle holds. It is made from the bundle's own
+// records and nothing else.
+type account struct {
+	content
+	Report Report
+	Files  []AttachedFile
+	err    error // met while going through the records
+}
+
+// An AttachedFile is a file that records rest on.
+type AttachedFile struct {
+	Name, Path, Digest string
+	Size               int64
+	Withheld           string // why it is not in the bundle
+	Missing            bool
+}
+
+// A Line is one record in the account.
+type Line struct {
+	projections.Entry
+	Folder string
+	Marks  []string // 补录, 更正
+	Basis  string
+}
+
+func newAccount(c content, r Report) *account {
+	a := &account{content: c, Report: r}
+	for _, stream := range c.Streams {
+		digest, ok := strings.CutPrefix(stream.Name, "attachment-")
+		d := c.deposits[digest]
+		if !ok || d == nil || !d.known {
+			continue
+		}
+		a.Files = append(a.Files, AttachedFile{d.Name, d.path, digest, d.Size, d.withheld, !d.found && d.withheld == ""})
+	}
+	return a
+}
+
+// lines yields the records in words: those asked for, or those that only say who
+// was who.
+func (a *account) lines(context bool) iter.Seq[Line] {
+	beside := map[string]bool{}
+	for _, stream := range a.Streams {
+		beside[stream.Name] = stream.Context
+	}
+	return func(yield func(Line) bool) {
+		tell := projections.NewTeller()
+		for r, err := range a.each() {
+			if err != nil {
+				a.err = err
+				return
+			}
+			if e := told(tell, r); beside[r.Stream] == context && !yield(lineOf(e)) {
+				return
+			}
+		}
+	}
+}
+
+// told is the entry of a record, also of one whose data cannot be read: the
+// report says why.
+func told(tell *projections.Teller, r eventstore.Record) projections.Entry {
+	e, err := tell.Tell(r)
+	if err != nil {
+		return projections.Entry{
+			Position: r.Position, Event: r.ID, Type: r.Type, Stream: r.Stream, Revision: r.Revision, RecordedAt: r.RecordedAt, EffectiveAt: r.EffectiveAt,
+			Actor: r.Actor, Sentence: "内容读不出", Text: "内容读不出",
+		}
+	}
+	return e
+}
+
+// Course are the records that were asked for, Context those that go with them.
+func (a *account) Course() iter.Seq[Line]  { return a.lines(false) }
+func (a *account) Context() iter.Seq[Line] { return a.lines(true) }
+
+func lineOf(e projections.Entry) Line {
+	l := Line{Entry: e, Folder: strings.TrimSuffix(folder(e.Position), "/"), Basis: e.Article}
+	if e.Late {
+		l.Marks = append(l.Marks, fmt.Sprintf("补录，晚 %d 天", e.LateDays))
+	}
+	if e.Corrects != "" {
+		l.Marks = append(l.Marks, "更正")
+	}
+	if e.Attested {
+		l.Marks = append(l.Marks, "据公开材料录入")
+	}
+	for _, b := range e.Basis {
+		if !strings.HasPrefix(b, "attachment-") && strings.ContainsFunc(b, func(r rune) bool { return r > 0x2000 }) {
+			l.Basis = strings.TrimPrefix(l.Basis+"；"+b, "；")
+		}
+	}
+	return l
+}
+
+// Subject says of what the account is, with the names the records give.
+func (a *account) Subject() string {
+	for l := range a.lines(false) {
+		switch {
+		case a.Programme != "" && l.ProgrammeName != "" && l.Programme == a.Programme:
+			return fmt.Sprintf("%s（%s）", l.ProgrammeName, a.Title())
+		case a.Person != "" && l.Actor.Person == a.Person:
+			return fmt.Sprintf("%s（%s）", l.Actor.Name, a.Title())
+		}
+	}
+	return a.Title()
+}
+
+// Span says in words from when to when the records are.
+func (a *account) Span() string {
+	var first, last time.Time
+	for r, err := range a.each() {
+		if err != nil {
+			a.err = err
+			break
+		}
+		if first.IsZero() {
+			first = r.RecordedAt
+		}
+		last = r.RecordedAt
+	}
+	return fmt.Sprintf("%s 至 %s", domain.DayOf(first), domain.DayOf(last))
+}
+
+// Protected is how many fields of private persons are in the records.
+func (a *account) Protected() int { return a.protected }
+
+// Size is how many bytes records and files have.
+func (a *account) Size() int64 { return a.bytes }
+
+var (
+	//go:embed pages/account.html
+	accountTemplate string
+
+	//go:embed pages/account.txt
+	textAccount string
+
+	//go:embed pages/verify-by-hand.txt
+	handCheck string
+
+	accountDrawing = template.Must(template.New("account").Funcs(words).Parse(accountTemplate))
+	accountWriting = textTemplate.Must(textTemplate.New("account").Funcs(textTemplate.FuncMap{"moment": moment, "size": size, "join": strings.Join}).Parse(textAccount))
+)
+
+// A drawing is either of the two forms of the account.
+type drawing interface{ Execute(io.Writer, any) error }
+
+func (a *account) write(d drawing) func(io.Writer) error {
+	return func(w io.Writer) error {
+		out := bufio.NewWriter(w)
+		if err := d.Execute(out, a); err != nil {
+			return err
+		}
+		if a.err != nil {
+			return a.err
+		}
+		return out.Flush()
+	}
+}
