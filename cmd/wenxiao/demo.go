@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/rand"
@@ -23,6 +24,7 @@ import (
 	"wenxiao/domain/published"
 	"wenxiao/domain/scoring"
 	"wenxiao/eventstore"
+	"wenxiao/eventstore/attachments"
 	"wenxiao/eventstore/vault"
 )
 
@@ -96,6 +98,9 @@ func demo(ctx context.Context, p place, listener net.Listener, out, errs io.Writ
 		return err
 	}
 	defer func() { err = errors.Join(err, site.Close()) }()
+	if err := layOut(ctx, site.server.Files); err != nil {
+		return err
+	}
 	told, entered, err := load(ctx, site.store, site.keys, clock, errs)
 	if err != nil {
 		return err
@@ -114,6 +119,21 @@ func demo(ctx context.Context, p place, listener net.Listener, out, errs io.Writ
 	return site.serve(ctx, listener, func(url string) {
 		fmt.Fprintf(out, "\n打开 (open):  %s\n停止 (stop):  Ctrl+C\n", url)
 	})
+}
+
+// layOut puts the story's files where the ledger keeps files.
+func layOut(ctx context.Context, files *attachments.Directory) error {
+	for _, f := range story.Files() {
+		taken, err := files.Take(ctx, f.Name, bytes.NewReader(f.Content))
+		if err != nil {
+			return err
+		}
+		defer taken.Discard()
+		if err := taken.Keep(func() error { return nil }); err != nil { // the story says who handed it in
+			return err
+		}
+	}
+	return nil
 }
 
 // load tells the story of the invented city, then enters the published tables.

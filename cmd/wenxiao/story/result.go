@@ -6,6 +6,7 @@ import (
 	"math/big"
 
 	"wenxiao/domain"
+	"wenxiao/domain/attachment"
 	"wenxiao/domain/evaluation"
 	"wenxiao/domain/rectification"
 	"wenxiao/domain/scoring"
@@ -136,9 +137,16 @@ func (c *course) rectify() {
 	if c.notice == overdue {
 		return
 	}
+	var shown []string // the files that show it
+	if c.rate != "" {
+		for i, f := range Files() {
+			c.handIn(ago(issued-14, 17, 10+i), answerer, f)
+			shown = append(shown, attachment.Stream(f.digest()))
+		}
+	}
 	c.mend(ago(issued-14, 17, 20), answerer, func() rectification.Command {
 		return rectification.ReportWork{Answers: c.answers("已完成，附更正说明"), By: answerer.actor()}
-	})
+	}, shown...)
 	switch c.notice {
 	case returned:
 		c.mend(ago(issued-20, 10, 40), reviewer, func() rectification.Command {
@@ -153,7 +161,7 @@ func (c *course) rectify() {
 
 func (c *course) answers(done string) (list []rectification.Answer) {
 	for _, i := range c.issues() {
-		list = append(list, rectification.Answer{No: i.No, Done: done + "：" + i.Requirement, Files: []string{"整改佐证材料.pdf"}})
+		list = append(list, rectification.Answer{No: i.No, Done: done + "：" + i.Requirement})
 	}
 	return list
 }
