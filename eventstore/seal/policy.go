@@ -53,6 +53,16 @@ func (p Policy) WithLogs(vkeys ...string) (Policy, error) {
 	return p, nil
 }
 
+// Standard returns the policy without the logs' SM2 keys, which other tools than
+// ours may refuse to read.
+func (p Policy) Standard() Policy {
+	p.logs = slices.DeleteFunc(slices.Clone(p.logs), func(k key) bool {
+		_, _, b, _ := parseKey(k.vkey)
+		return isSM2(b)
+	})
+	return p
+}
+
 // ParsePolicy reads a policy.
 func ParsePolicy(text []byte) (Policy, error) {
 	var p Policy

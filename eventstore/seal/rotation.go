@@ -68,6 +68,22 @@ func (s *FileSigner) Rotation() (r Rotation, begun bool, err error) {
 	return r, true, err
 }
 
+// Next returns the public key that a rotation or renewal is about to bring in, ""
+// when none has begun.
+func (s *FileSigner) Next() (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	secret, err := s.secret(nextFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	_, vkey, err := openEd25519(secret)
+	return vkey, err
+}
+
 // BeginRotation makes the next key, or finds the one made before, and has both
 // keys sign the change. Checkpoints are signed by the old key until
 // FinishRotation: in between the change is recorded in the ledger. A process
