@@ -14,6 +14,7 @@ import (
 	"wenxiao/domain"
 	"wenxiao/eventstore"
 	"wenxiao/eventstore/attachments"
+	"wenxiao/eventstore/seal"
 	"wenxiao/eventstore/vault"
 	"wenxiao/projections"
 )
@@ -26,6 +27,7 @@ type Server struct {
 	Runner   *projections.Runner
 	Accounts *accounts.Accounts
 	Vault    *vault.Vault // keys of private persons
+	Sealer   *seal.Sealer // nil: the ledger is served without proof
 	Now      func() time.Time
 	Log      *slog.Logger
 	Files    *attachments.Directory // what acts rest on

@@ -69,6 +69,7 @@ var nouns = []*huma.Tag{
 	{Name: "unit", Description: "单位与岗位"},
 	{Name: "person", Description: "人员"},
 	{Name: "record", Description: "账本：记录与审计轨迹"},
+	{Name: "proof", Description: "证明：检查点、回执、核验"},
 	{Name: "score", Description: "校核公开表与规则册"},
 }
 

@@ -14,6 +14,11 @@ type health struct {
 	Status   string              `json:"status"`   // ok, or what is wrong
 	Position eventstore.Position `json:"position"` // of the ledger
 	Behind   eventstore.Position `json:"behind"`   // records not yet in the tables for reading
+
+	// Proof is ok, or what is wrong with it, for an alarm; absent where the ledger
+	// is not sealed. It never makes the service ill: filing goes on without it.
+	Proof    string              `json:"proof,omitempty"`
+	Unsealed eventstore.Position `json:"unsealed,omitempty"` // records that no checkpoint covers yet
 }
 
 func (s *Server) healthz(w http.ResponseWriter, r *http.Request) {
@@ -41,6 +46,7 @@ func (s *Server) health(ctx context.Context) health {
 		return health{Status: "the tables for reading do not answer", Position: head}
 	}
 	h := health{Status: "ok", Position: head}
+	s.proofHealth(&h)
 	for _, m := range marks {
 		if m.Position < head {
 			h.Behind = max(h.Behind, head-m.Position)
@@ -50,4 +56,18 @@ func (s *Server) health(ctx context.Context) health {
 		}
 	}
 	return h
+}
+
+func (s *Server) proofHealth(h *health) {
+	if s.Sealer == nil {
+		return
+	}
+	status := s.Sealer.Status()
+	h.Proof, h.Unsealed = "ok", max(h.Position, status.Checkpoint)-status.Checkpoint
+	switch {
+	case status.Fault != "":
+		h.Proof = status.Fault
+	case !status.Quorum:
+		h.Proof = "witnesses are missing"
+	}
 }

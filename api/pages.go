@@ -39,6 +39,7 @@ func (s *Server) pageRoutes(r *mux.Router) {
 	s.recordRoutes(r)
 	s.checkRoutes(r)
 	s.monitoringRoutes(r)
+	s.proofRoutes(r)
 }
 
 // page shows something to who is signed in; others sign in first and come back.
@@ -91,10 +92,25 @@ func (s *Server) frame(r *http.Request, title, nav string, crumbs ...web.Crumb) 
 	}
 	if who, ok := s.who(r); ok {
 		f.Who = web.Who{Person: who.Person, Name: who.Name, Post: who.Post, Unit: who.UnitName}
-		f.Mark = web.Mark{Position: s.reached(r.Context()), AsOf: s.Now()}
+		f.Mark = web.Mark{Position: s.reached(r.Context()), AsOf: s.Now(), Seal: s.sealMark()}
 		f.Said = s.said(r, who)
 	}
 	return f
+}
+
+// sealMark is how far the ledger is signed, nil where it is not sealed.
+func (s *Server) sealMark() *web.Seal {
+	facts := s.logFacts()
+	if facts == nil {
+		return nil
+	}
+	mark := &web.Seal{State: facts.Quorum, Size: facts.Size}
+	if facts.Size > 0 {
+		mark.Code = facts.RootCode()
+	} else if facts.Fault == "" {
+		mark.State = web.ToBeSigned
+	}
+	return mark
 }
 
 // reached is the position that every table has read to: what a page shows is the
@@ -122,7 +138,11 @@ func (s *Server) said(r *http.Request, who Who) *web.Said {
 		if err != nil || record.Actor.Person != who.Person {
 			return nil
 		}
-		return &web.Said{Status: web.Passed.Saying("已入账"), Text: "账本位置 " + strconv.FormatUint(n, 10)}
+		said := &web.Said{Status: web.Passed.Saying("已入账"), Text: "账本位置 " + strconv.FormatUint(n, 10)}
+		if s.Sealer != nil {
+			said.Receipt = "/receipt/" + strconv.FormatUint(n, 10)
+		}
+		return said
 	}
 	return nil
 }

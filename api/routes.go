@@ -114,6 +114,7 @@ func (s *Server) queries(a huma.API) {
 	query(s, a, "trail", "record.trail", "审计轨迹", s.askTrail)
 	s.participantQueries(a)
 	s.recordQueries(a)
+	s.proofQueries(a)
 	s.scoreQueries(a)
 	query(s, a, "overview", "overview.tasks", "工作台", s.askOverview)
 	query(s, a, "me", "overview.me", "本人的账户，和可办的事", s.askMe)

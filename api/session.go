@@ -46,7 +46,14 @@ func (s *Server) actor(r *http.Request) (domain.Actor, accounts.Account, bool) {
 
 // outside tells the addresses that need no session: files, and what machines ask.
 func outside(path string) bool {
-	return strings.HasPrefix(path, "/static/") || strings.HasPrefix(path, "/docs") || path == "/healthz" || path == "/openapi.json"
+	return strings.HasPrefix(path, "/static/") || strings.HasPrefix(path, "/docs") || path == "/healthz" || path == "/openapi.json" ||
+		path == "/checkpoint" || path == "/policy"
+}
+
+// forPrograms tells the addresses that take a password with each request: the
+// API, and the log, whose entries an auditor's own tool fetches.
+func forPrograms(path string) bool {
+	return strings.HasPrefix(path, "/api/v1/") || strings.HasPrefix(path, "/tile/")
 }
 
 // withSession reads and saves the session around everything inside.
@@ -88,7 +95,7 @@ func (s *Server) identify(next http.Handler) http.Handler {
 
 func (s *Server) signedIn(r *http.Request) (accounts.Account, bool, error) {
 	name, password, basic := r.BasicAuth()
-	if !basic || !strings.HasPrefix(r.URL.Path, "/api/v1/") {
+	if !basic || !forPrograms(r.URL.Path) {
 		return s.Accounts.SignedIn(r.Context(), s.sessions)
 	}
 	if !s.Secure && r.TLS == nil && !loopback(s.address(r)) {

@@ -1,0 +1,111 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"wenxiao/api/web"
+	"wenxiao/domain"
+	"wenxiao/eventstore"
+	"wenxiao/eventstore/seal"
+	"wenxiao/projections"
+)
+
+// receiptPage is the sheet to print: what was recorded and what proves it.
+func (s *Server) receiptPage(w http.ResponseWriter, r *http.Request) error {
+	if s.Sealer == nil {
+		return errUnsealed
+	}
+	at, err := recordIn(r)
+	if err != nil {
+		return err
+	}
+	page := web.Receipt{Frame: s.frame(r, "回执", "/record", web.Crumb{Text: "审计轨迹", Address: "/record"})}
+	if page.Record, err = s.record(r.Context(), at); err != nil {
+		return err
+	}
+	if page.Entry, err = s.entryAt(r, at); err != nil {
+		return err
+	}
+	page.Leaf = tlog.RecordHash(page.Record.Envelope)
+	text, err := s.receipt(r.Context(), at)
+	if no := (domain.Refusal{}); err != nil && (!errors.As(err, &no) || no.Code != "seal.not-covered") {
+		return err
+	}
+	if err == nil {
+		if err := s.proven(&page, text); err != nil {
+			return err
+		}
+	}
+	page.Address = s.origin(r) + "/verify?" + url.Values{"at": {fmt.Sprint(at)}, "leaf": {page.LeafHex()}}.Encode()
+	if page.Code, err = web.QR(page.Address, "扫码对照账本"); err != nil {
+		return err
+	}
+	return s.draw(w, page)
+}
+
+// proven reads back the receipt as its holder will: what the sheet says is what
+// it proves.
+func (s *Server) proven(page *web.Receipt, text []byte) error {
+	receipt, err := seal.ParseReceipt(text)
+	if err != nil {
+		return err
+	}
+	verified, err := receipt.Verify(s.Sealer.Policy())
+	if err != nil {
+		return err
+	}
+	page.Covered, page.Origin, page.Size, page.Root = true, verified.Origin, verified.Head.Size, verified.Head.Root
+	page.Checkpoint, page.Steps, page.SignedBy = string(receipt.Checkpoint.Note), len(receipt.Proof), verified.SignedBy
+	page.Witnesses = witnessRows(s.Sealer.Status())
+	page.Quorum = quorum(verified.Quorum, len(page.Witnesses), "")
+	return nil
+}
+
+// origin is the scheme and host by which the reader came.
+func (s *Server) origin(r *http.Request) string {
+	if s.Secure || r.TLS != nil {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}
+
+// entryAt is what the trail says of a position, nil where it is not that far.
+func (s *Server) entryAt(r *http.Request, at eventstore.Position) (*projections.Entry, error) {
+	trail, err := s.Views.Trail(r.Context(), projections.TrailFilter{Before: at + 1, Limit: 1})
+	if err != nil || len(trail.Entries) == 0 || trail.Entries[0].Position != at {
+		return nil, err
+	}
+	return &trail.Entries[0], nil
+}
+
+func witnessRows(status seal.Status) (rows []web.WitnessRow) {
+	for _, w := range status.Witnesses {
+		row := web.WitnessRow{Name: w.Name, State: web.ToBeSigned, At: w.At, Fault: w.Fault}
+		switch {
+		case w.Cosigned:
+			row.State = web.Cosigned
+		case w.Fault != "":
+			row.State = web.NoQuorum.Saying("未见证")
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// quorum sums up how a checkpoint stands.
+func quorum(reached bool, witnesses int, fault string) web.Status {
+	switch {
+	case fault != "":
+		return web.Unsealed
+	case witnesses == 0:
+		return web.Sealed
+	case !reached:
+		return web.NoQuorum
+	}
+	return web.Cosigned
+}
