@@ -35,6 +35,9 @@ func (r *Runner) Compare(ctx context.Context, scratch *sql.DB, progress func(don
 	}
 	for range 100 {
 		at, err := r.reachedBy(ctx, r.db)
+		if err != nil && !r.begun(ctx) {
+			return nil, 0, ctx.Err()
+		}
 		if err != nil {
 			return []Difference{{Table: "projection_marks", Text: fmt.Sprintf("读不出各查询表到了哪里：%v", err)}}, 0, nil
 		}
@@ -66,6 +69,19 @@ func (r *Runner) reachedBy(ctx context.Context, db querier) (farthest eventstore
 	names := r.markNames()
 	err = db.QueryRowContext(ctx, `SELECT coalesce(max(position), 0) FROM projection_marks WHERE name IN (`+names+`)`).Scan(&at)
 	return eventstore.Position(max(at, 0)), err
+}
+
+// begun reports whether there is any of the tables.
+func (r *Runner) begun(ctx context.Context) bool {
+	for _, p := range append([]Projection{newDirectory()}, r.projections...) {
+		for _, t := range p.Tables() {
+			var rows int
+			if r.db.QueryRowContext(ctx, "SELECT count(*) FROM "+t.Name).Scan(&rows) == nil {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (r *Runner) markNames() string {

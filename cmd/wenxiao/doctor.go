@@ -2,20 +2,17 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"runtime"
 	"runtime/debug"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"wenxiao/eventstore"
+	"wenxiao/eventstore/verify"
 	"wenxiao/projections"
 )
 
@@ -29,15 +26,15 @@ func doctorCommand() *cobra.Command {
 	cmd.RunE = func(cmd *cobra.Command, _ []string) (err error) {
 		ctx, out := cmd.Context(), cmd.OutOrStdout()
 		printVersion(out, *db)
+		found, err := examineRecords(ctx, *db, out, cmd.ErrOrStderr())
+		if err != nil {
+			return err
+		}
 		ledger, err := db.read(ctx, cmd.ErrOrStderr())
 		if err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, ledger.Close()) }()
-		found, err := examine(ctx, ledger.Store, out, cmd.ErrOrStderr())
-		if err != nil {
-			return err
-		}
 		behind, err := examineTables(ctx, ledger, out)
 		if err != nil {
 			return err
@@ -63,86 +60,33 @@ func printVersion(w io.Writer, p place) {
 		version, runtime.Version(), runtime.GOOS, runtime.GOARCH, p, beijing(time.Now()))
 }
 
-// examine reads the whole ledger and says what is wrong with it: positions and
-// revisions without gap, data matching its hash, time never running back, every
-// stream found whole under its name.
-func examine(ctx context.Context, store eventstore.Store, out, errs io.Writer) (problems int, err error) {
-	head, err := store.Head(ctx)
+// examineRecords comes before the tables, which may not be able to follow a
+// ledger that is damaged.
+func examineRecords(ctx context.Context, p place, out, errs io.Writer) (problems int, err error) {
+	store, err := p.openReader(ctx)
 	if err != nil {
 		return 0, err
 	}
-	bar := progress(errs, int64(head), "检查账本 (reading the ledger)")
-	var x examination
-	for r, err := range store.ReadAll(ctx, 0) {
-		if err != nil {
-			return x.problems, err
-		}
-		if wrong := x.see(r); wrong != "" {
-			fmt.Fprintf(out, "问题 (problem)  账本位置 %d：%s\n", r.Position, wrong)
-		}
-		_ = bar.Add(1)
-	}
-	fmt.Fprintf(out, "记录 (records)  %d 件，%d 条记录流\n", x.last, len(x.revisions))
-	if x.last != head {
-		x.problems++
-		fmt.Fprintf(out, "问题 (problem)  账本末位应为 %d，只读到 %d\n", head, x.last)
-	}
-	for _, stream := range slices.Sorted(maps.Keys(x.revisions)) {
-		found, err := revisions(ctx, store, stream)
-		if err != nil {
-			return x.problems, err
-		}
-		if found != x.revisions[stream] {
-			x.problems++
-			fmt.Fprintf(out, "问题 (problem)  %s 有 %d 件，按名只找到 %d 件：索引与封套不符\n", stream, x.revisions[stream], found)
-		}
-	}
-	return x.problems, nil
+	defer func() { err = errors.Join(err, store.Close()) }()
+	return examine(ctx, store, out, errs)
 }
 
-// revisions counts the records that the store's index finds of a stream and that
-// are of it by their own envelopes.
-func revisions(ctx context.Context, store eventstore.Store, stream string) (n eventstore.Revision, err error) {
-	for r, err := range store.ReadStream(ctx, stream, 0) {
-		if err != nil {
-			return n, err
-		}
-		if r.Stream == stream && r.Revision == n+1 {
-			n++
-		}
+// examine verifies the records, what lies beside the ledger left aside.
+func examine(ctx context.Context, store eventstore.Store, out, errs io.Writer) (problems int, err error) {
+	bar := progress(errs, -1, "检查账本 (reading the ledger)")
+	report, err := verify.Ledger(ctx, store, verify.Options{Progress: func(done, of eventstore.Position) {
+		bar.ChangeMax64(int64(of))
+		_ = bar.Set64(int64(done))
+	}})
+	_ = bar.Finish()
+	if err != nil {
+		return report.Found, err
 	}
-	return n, nil
-}
-
-// examination is what has been read so far.
-type examination struct {
-	last      eventstore.Position
-	at        time.Time
-	revisions map[string]eventstore.Revision
-	problems  int
-}
-
-// see returns what is wrong with the next record, or "".
-func (x *examination) see(r eventstore.Record) (wrong string) {
-	if x.revisions == nil {
-		x.revisions = map[string]eventstore.Revision{}
+	fmt.Fprintf(out, "记录 (records)  %d 件，%d 条记录流\n", report.Size, report.Streams)
+	for _, f := range report.Findings {
+		fmt.Fprintf(out, "问题 (problem)  %s\n", f)
 	}
-	sum := sha256.Sum256(r.Data)
-	switch {
-	case r.Position != x.last+1:
-		wrong = fmt.Sprintf("前一件在 %d，中间缺号", x.last)
-	case r.Revision != x.revisions[r.Stream]+1:
-		wrong = fmt.Sprintf("%s 的版次是 %d，前一件是 %d", r.Stream, r.Revision, x.revisions[r.Stream])
-	case hex.EncodeToString(sum[:]) != r.DataHash:
-		wrong = "内容与其哈希不符"
-	case r.RecordedAt.Before(x.at):
-		wrong = "记录时间早于前一件"
-	}
-	x.last, x.at, x.revisions[r.Stream] = r.Position, r.RecordedAt, r.Revision
-	if wrong != "" {
-		x.problems++
-	}
-	return wrong
+	return report.Found, nil
 }
 
 func examineTables(ctx context.Context, ledger *reading, out io.Writer) (problems int, err error) {

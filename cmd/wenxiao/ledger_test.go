@@ -1,14 +1,10 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
-	"iter"
 	"log/slog"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"wenxiao/domain"
@@ -97,25 +93,5 @@ func TestEarlierMarksAreTaken(t *testing.T) {
 		if m.Position != 3 || m.Event != added.IDs[0] {
 			t.Errorf("%s is at %d, event %q", m.Name, m.Position, m.Event)
 		}
-	}
-}
-
-// mislaid is a ledger whose index has one stream under another name.
-type mislaid struct{ eventstore.Store }
-
-func (m mislaid) ReadStream(ctx context.Context, stream string, after eventstore.Revision) iter.Seq2[eventstore.Record, error] {
-	if stream == "unit-u1" {
-		stream = "unit-u0"
-	}
-	return m.Store.ReadStream(ctx, stream, after)
-}
-
-func TestTheDoctorFindsAMislaidStream(t *testing.T) {
-	var out strings.Builder
-	if found, err := examine(t.Context(), ledgerOf(t, 3), &out, io.Discard); err != nil || found != 0 {
-		t.Fatalf("%d, %v: %s", found, err, &out)
-	}
-	if found, err := examine(t.Context(), mislaid{ledgerOf(t, 3)}, &out, io.Discard); err != nil || found != 1 || !strings.Contains(out.String(), "unit-u1 有 1 件，按名只找到 0 件") {
-		t.Errorf("%d, %v: %s", found, err, &out)
 	}
 }

@@ -57,6 +57,18 @@ type Report struct {
 	Findings []Finding           `json:"findings"`
 }
 
+// Checks are what the records were held against, in words.
+func (r *Report) Checks() []string {
+	list := []string{"封套写法", "SHA-256", "位置", "版次", "时间", "哈希树"}
+	if r.SM3 {
+		list = append(list, "SM3")
+	}
+	if r.Indexes {
+		list = append(list, "各列", "索引", "流名", "库表结构")
+	}
+	return list
+}
+
 // Add notes findings.
 func (r *Report) Add(findings ...Finding) {
 	for _, f := range findings {

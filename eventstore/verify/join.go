@@ -70,6 +70,9 @@ func (w *walk) join(s *span) error {
 	}
 	w.Sums.add(s.sums)
 	w.Done, w.Size = s.upTo, s.upTo
+	if n := len(s.hashes); n > 0 {
+		w.Leaf = s.hashes[n-1]
+	}
 	w.Report.Streams = len(w.State.Streams)
 	if w.Progress != nil {
 		w.Progress(w.Done, w.kept.Size)

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/mod/sumdb/tlog"
+
 	"wenxiao/eventstore"
 )
 
@@ -22,6 +24,7 @@ type State struct {
 	Report
 	Key     Key
 	Done    eventstore.Position // read so far
+	Leaf    tlog.Hash           // of the last of them
 	Tree    eventstore.Tree     // over them
 	Broken  eventstore.Position // the first that is missing; from there on Tree does not grow
 	Streams []Stream            // by number, from 1

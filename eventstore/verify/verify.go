@@ -27,12 +27,13 @@ type Options struct {
 	// Progress, if not nil, is told how many of how many records are done.
 	Progress func(done, of eventstore.Position)
 
-	// Resume, if not nil, is where an earlier run of this ledger stopped. It must
-	// [State.Continues] these options.
+	// Resume, if not nil, is where an earlier run stopped. It must be one that
+	// [State.Continues] with these options; that of another ledger is
+	// [ErrOtherLedger].
 	Resume *State
 
-	// Save, if not nil, is given the state every so often and when ctx ends. It
-	// must not keep it.
+	// Save, if not nil, is given the state every so often and when reading ends
+	// early. It must not keep it.
 	Save  func(*State) error
 	Every time.Duration
 }
@@ -66,7 +67,7 @@ func Ledger(ctx context.Context, store eventstore.Store, o Options) (Report, err
 		return w.Report, err
 	}
 	w.Root = w.Tree.Root().String()
-	return w.Report, w.save()
+	return w.Report, nil
 }
 
 // A walk is a verification under way.
@@ -97,6 +98,9 @@ func begin(ctx context.Context, store eventstore.Store, o Options) (*walk, error
 	if w.indexed == nil {
 		w.byName, w.ids = map[uint64]int{}, map[uint64]bool{}
 	}
+	if err := w.recognise(ctx); err != nil {
+		return nil, err
+	}
 	head, err := store.Head(ctx)
 	if err != nil {
 		return nil, err
@@ -117,6 +121,20 @@ func begin(ctx context.Context, store eventstore.Store, o Options) (*walk, error
 		return nil, fmt.Errorf("%w: 账本只到 %d，上次已核到 %d", ErrOtherLedger, w.kept.Size, w.Done)
 	}
 	return w, nil
+}
+
+// recognise looks whether the last record that the state counts is this ledger's.
+func (w *walk) recognise(ctx context.Context) error {
+	if w.Done == 0 || w.Broken > 0 {
+		return nil
+	}
+	for r, err := range w.store.ReadAll(ctx, w.Done-1) {
+		if err == nil && r.Position == w.Done && tlog.RecordHash(r.Envelope) == w.Leaf {
+			return nil
+		}
+		break
+	}
+	return ErrOtherLedger
 }
 
 // conclude compares what only the whole shows.
