@@ -77,7 +77,7 @@ func TestTheFeedIsReadToItsEndAndFollowed(t *testing.T) {
 }
 
 func TestEveryQuestionIsAnswered(t *testing.T) {
-	d := newOffice(t)
+	d := sealedOffice(t)
 	d.funded()
 	d.create("finance", "units/101001/register", `{"name":"示例市培训中心","kind":"budgetary","parent":"101"}`).entered()
 	d.create("unit", "monitoring/p1/2025/report-risk", `{"risk":"场地停用","seen":"2026-01-30","plan":"另租"}`).entered()
