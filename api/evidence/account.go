@@ -112,7 +112,9 @@ func lineOf(e projections.Entry) Line {
 	}
 	for _, b := range e.Basis {
 		if !strings.HasPrefix(b, "attachment-") && strings.ContainsFunc(b, func(r rune) bool { return r > 0x2000 }) {
-			l.Basis = strings.TrimPrefix(l.Basis+"；"+b, "；")
+			if !strings.Contains(l.Basis, b) {
+				l.Basis = strings.TrimPrefix(l.Basis+"；"+b, "；")
+			}
 		}
 	}
 	return l

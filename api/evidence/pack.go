@@ -87,14 +87,17 @@ func (p *packer) bytes(path string, content []byte) error {
 
 func (p *packer) close() error { return p.zip.Close() }
 
-// utf8Names is the flag of entries whose names are UTF-8.
-const utf8Names = 0x800
+const (
+	utf8Names = 0x800           // flag of entries whose names are UTF-8
+	byUnix    = 3<<8 | 20       // some programs believe the flag only of Unix
+	readable  = 0o100_644 << 16 // a plain file that everybody may read
+)
 
 // header is that of a stored entry, with nothing optional in it.
 func header(path string, at time.Time, size int64, crc uint32) *zip.FileHeader {
 	date, clock := dosTime(at)
 	return &zip.FileHeader{
-		Name: path, Flags: utf8Names, Method: zip.Store, CreatorVersion: 20, ReaderVersion: 20,
+		Name: path, Flags: utf8Names, Method: zip.Store, CreatorVersion: byUnix, ReaderVersion: 20, ExternalAttrs: readable,
 		CompressedSize64: uint64(size), UncompressedSize64: uint64(size), CRC32: crc,
 		ModifiedDate: date, ModifiedTime: clock,
 	}

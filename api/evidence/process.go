@@ -157,7 +157,7 @@ func (s *stepping) list() []Step {
 	s.by("绩效自评", "忻州办法 第三十条", "evaluation.self-filed", "self-evaluation")
 	s.after("自评复核", "忻州办法 第三十八条", "evaluation.checked", "evaluation.finalised")
 	s.after("自评审定", "忻州办法 第三十七条、第三十八条", "evaluation.finalised", "evaluation.fed-back")
-	s.after("结果反馈", "忻州办法 第四十条第一项", "evaluation.fed-back", "rectification.notice-issued")
+	s.after("结果反馈", "忻州办法 第四十条第一项", "evaluation.fed-back")
 	for _, n := range s.notices {
 		s.rectified(n)
 	}
@@ -166,7 +166,7 @@ func (s *stepping) list() []Step {
 
 // after adds a step that must be done once any of those that rest on it was.
 func (s *stepping) after(title, basis, kind string, resting ...string) {
-	step := Step{Year: s.year, Title: title, Basis: basis, State: NotDue, Why: "后面的环节还没有办"}
+	step := Step{Year: s.year, Title: title, Basis: basis, State: NotDue, Why: "没有记录表明已到这一步"}
 	for _, r := range resting {
 		if m, ok := s.seen[r]; ok {
 			step.State, step.Why = Missing, fmt.Sprintf("账本位置 %d 已办后面的环节", m.at)

@@ -176,7 +176,9 @@ var questions = []question{
 		}
 		return answer{evidence: fmt.Sprintf("清单 %d 个文件，逐件重算", f.receiver.files)}
 	}},
-	{isInert, "没有打开时会动作的内容", (*finding).eachFile},
+	{isInert, "没有打开时会动作的内容", func(f *finding) answer {
+		return answer{evidence: fmt.Sprintf("%d 件记录都是不能执行的 JSON 文字，附件 %d 个逐个打开", f.records, f.attached)}
+	}},
 	{isPackage, "压缩包的每一个字节都如出具时", func(f *finding) answer {
 		if f.receiver == nil {
 			return answer{evidence: "不压缩、次序和时间固定", not: "由收到者核对"}
@@ -195,7 +197,7 @@ func (f *finding) each() answer {
 func (f *finding) eachFile() answer {
 	a := answer{evidence: fmt.Sprintf("附件 %d 个，逐个打开", f.attached)}
 	if f.attached == 0 {
-		a.not = "没有附件；记录和说明不含程序"
+		a.not = "没有附件"
 	}
 	return a
 }
