@@ -10,17 +10,17 @@ TEST    := $(TOOLS)/gotestsum --format pkgname-and-test-fails --format-hide-empt
 FUZZ    ?= 5s
 ROUNDS  ?= 10
 SCREENS ?= bin/screens
-MODULES := . e2e bench
+MODULES := . e2e bench independent
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: test
-test: need tools tidy lint arrows unit race fuzz bench-check browser total ## install what the tests need, then run them all
+test: need tools tidy lint arrows unit race fuzz bench-check independent browser total ## install what the tests need, then run them all
 
 .PHONY: build
 build: ## the binary, bin/wenxiao
@@ -74,7 +74,7 @@ tools:
 
 .PHONY: tidy
 tidy: # bench stands on this module, which has no checksum of its own to verify
-	@$(STAGE) "go.mod is tidy" sh -ec 'for m in $(MODULES); do go -C $$m mod tidy -diff; done; go mod verify; go -C e2e mod verify'
+	@$(STAGE) "go.mod is tidy" sh -ec 'for m in $(MODULES); do go -C $$m mod tidy -diff; done; go mod verify; go -C e2e mod verify; go -C independent mod verify'
 
 .PHONY: arrows
 arrows:
@@ -91,6 +91,10 @@ race: # where goroutines meet: the domain has none, the commands only start the 
 .PHONY: fuzz
 fuzz: ## every fuzz target; FUZZ=10m for long
 	@$(STAGE) "fuzzing, $(FUZZ) each" .ci/fuzz $(FUZZ)
+
+.PHONY: independent
+independent: ## other people's verifiers, witness and openssl judge what the ledger publishes
+	@$(STAGE) "tests by independent verifiers" sh -c 'cd independent && $(TEST) -count=1 ./...'
 
 .PHONY: browser
 browser:
