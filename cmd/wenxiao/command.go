@@ -107,7 +107,7 @@ Wenxiao: an event-sourced ledger of budget performance records.
 	root.AddCommand(
 		demoCommand(), serveCommand(), userCommand(), importCommand(), scoreCommand(),
 		logCommand(), showCommand(), replayCommand(), diffCommand(), chainCommand(),
-		rebuildCommand(), doctorCommand(),
+		rebuildCommand(), doctorCommand(), verifyCommand(), sealCommand(), receiptCommand(), evidenceCommand(), witnessCommand(),
 	)
 	return root
 }

@@ -88,6 +88,7 @@ type site struct {
 	accounts *accounts.Accounts
 	keys     *vault.Vault
 	runner   *projections.Runner
+	sealer   *sealer
 	server   *api.Server
 }
 
@@ -117,9 +118,12 @@ func openSite(ctx context.Context, p place, clock func() time.Time, errs io.Writ
 		return nil, err
 	}
 	log := newLog(errs)
+	if s.sealer, err = p.openSealer(ctx, s.store, "", log); err != nil {
+		return nil, err
+	}
 	s.runner = projections.NewRunner(tables, s.store, log, projections.All()...)
 	s.server = &api.Server{
-		Store: s.store, Views: projections.Views{DB: tables}, Runner: s.runner, Accounts: s.accounts, Files: files, Vault: s.keys, Now: time.Now, Log: log,
+		Store: s.store, Views: projections.Views{DB: tables}, Runner: s.runner, Accounts: s.accounts, Files: files, Sealer: s.sealer.Sealer, Vault: s.keys, Now: time.Now, Log: log,
 	}
 	return s, nil
 }
@@ -127,6 +131,9 @@ func openSite(ctx context.Context, p place, clock func() time.Time, errs io.Writ
 // Close closes what was opened, last first.
 func (s *site) Close() error {
 	var all []error
+	if s.sealer != nil {
+		all = append(all, s.sealer.Close())
+	}
 	if s.keys != nil {
 		all = append(all, s.keys.Close())
 	}
@@ -167,6 +174,8 @@ func (s *site) serve(ctx context.Context, listener net.Listener, ready func(url 
 	defer cancel()
 	followed := make(chan error, 1)
 	go func() { followed <- s.runner.Run(ctx) }()
+	sealed := make(chan error, 1)
+	go func() { sealed <- s.sealer.Run(ctx) }()
 	swept := make(chan error, 1)
 	go func() { swept <- s.server.SweepFiles(ctx) }()
 	served := make(chan error, 1)
@@ -180,7 +189,7 @@ func (s *site) serve(ctx context.Context, listener net.Listener, ready func(url 
 	grace, done := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer done()
 	err = errors.Join(err, server.Shutdown(grace))
-	for _, ended := range []chan error{followed, swept} {
+	for _, ended := range []chan error{followed, sealed, swept} {
 		if stopped := <-ended; !errors.Is(stopped, context.Canceled) {
 			err = errors.Join(err, stopped)
 		}
