@@ -59,6 +59,9 @@ func (s *Server) enterParticipant(ctx context.Context, who Who, seen eventstore.
 	if err := s.allowed(ctx, o); err != nil {
 		return id, eventstore.Appended{}, err
 	}
+	if err := nothingAttached(who); err != nil {
+		return id, eventstore.Appended{}, err
+	}
 	if who.Role == accounts.Filer && cmd.Kind != participant.Beneficiary {
 		return id, eventstore.Appended{}, Denied{Code: "permission.kind", Rule: "预算单位只登记本单位项目的受益人；专家和意见人由主管部门、财政部门登记", Basis: "个人信息保护法 第六条"}
 	}
@@ -221,7 +224,19 @@ func (s *Server) orderOf(ctx context.Context, who Who, name, id string, seen eve
 		return o, p, err
 	}
 	o.about = Concern{h.state.Keeper, keeper.state.Parent}
-	return o, h.state, s.allowed(ctx, o)
+	if err := s.allowed(ctx, o); err != nil {
+		return o, p, err
+	}
+	return o, h.state, nothingAttached(who)
+}
+
+// nothingAttached refuses files: they are kept in the clear, and by a digest that
+// stays in the ledger. What a person wrote or signed goes into the statement.
+func nothingAttached(who Who) error {
+	if len(who.Attachments) > 0 {
+		return domain.Refusal{Code: "participant.attached", Reason: "附件不加密、不能随本人删除，不附在参与人的办理上；内容记进意见", Basis: "个人信息保护法 第四十七条"}
+	}
+	return nil
 }
 
 // protect makes ready to keep what was asked for. Nothing is protected, and no

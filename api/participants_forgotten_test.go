@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 
+	"wenxiao/domain"
+	"wenxiao/domain/participant"
 	"wenxiao/eventstore"
 )
 
@@ -104,6 +106,35 @@ func (d *office) ledger(until eventstore.Position) (text []byte, hash [32]byte) 
 	return text, sha256.Sum256(text)
 }
 
+// opened is how many protected texts of the ledger the vault still opens.
+func (d *office) opened() (n int) {
+	d.Helper()
+	for r, err := range d.store.ReadAll(d.Context(), 0) {
+		if err != nil {
+			d.Fatal(err)
+		}
+		event, err := participant.Stored.Decode(r.Type, r.Data)
+		if err != nil {
+			continue // of another aggregate
+		}
+		id := strings.TrimPrefix(r.Stream, participant.Stream(""))
+		try := func(field string, p domain.Protected) {
+			if _, err := d.server.Vault.Reveal(d.Context(), id, field, p); err == nil {
+				n++
+			}
+		}
+		switch e := event.(type) {
+		case participant.Entered:
+			for _, part := range e.Identity.Parts() {
+				try(part.Field, *part.Value)
+			}
+		case participant.StatementRecorded:
+			try(participant.StatementField(e.Programme, e.Year), e.Text)
+		}
+	}
+	return n
+}
+
 // files is every byte of the tables, the accounts and the keys, with their logs.
 func (d *office) files() (text []byte) {
 	d.Helper()
@@ -161,6 +192,9 @@ func TestForgotten(t *testing.T) {
 	if s := leaks(t, d.files()); len(s) > 0 {
 		t.Errorf("the files beside the ledger hold %s in the clear", s)
 	}
+	if opened := d.opened(); opened != 7+1+2+1 {
+		t.Errorf("%d protected texts of the ledger open; this test looks in the wrong place", opened)
+	}
 
 	d.change("finance", "participants/"+expert+"/erase", 2, erasureBody).entered()
 	d.change("finance", "participants/"+beneficiary+"/erase", 2, erasureBody).entered()
@@ -196,6 +230,9 @@ func TestForgotten(t *testing.T) {
 	}
 	if whole, _ := d.ledger(d.head()); len(whole) <= len(bytesBefore) || len(leaks(t, whole)) > 0 {
 		t.Error("the erasure is not in the ledger, or names whom it erased")
+	}
+	if opened := d.opened(); opened > 0 {
+		t.Errorf("%d protected texts of the ledger still open", opened)
 	}
 	text := lines.String()
 	if s := leaks(t, []byte(text)); len(s) > 0 {

@@ -178,6 +178,14 @@ func TestWhatStaysForGoodDoesNotNameThePerson(t *testing.T) {
 	d.change("finance", "participants/"+id+"/erase", 1, strings.Replace(erasureBody, "本人", "机密专家", 1)).problem(422, "participant.names-person")
 	d.change("auditor", "participants/"+id+"/hold", 1, `{"document":"一","reason":"核查 13900139000"}`).problem(422, "participant.names-person")
 	d.change("finance", "participants/"+id+"/update", 1, `{"identity":{"name":"机密专家二"},"reason":"改名机密专家二"}`).problem(422, "participant.names-person")
+	file := strings.Repeat("0", 64)
+	for path, body := range map[string]string{"enter": expertBody, id + "/record-statement": opinionBody, id + "/erase": erasureBody} {
+		condition := map[string]string{"If-None-Match": "*", "Attachments": file}
+		if path != "enter" {
+			condition = map[string]string{"If-Match": `"1"`, "Attachments": file}
+		}
+		d.do(call{as: "finance", method: "POST", path: "/api/v1/participants/" + path, body: body, header: condition}).problem(422, "participant.attached")
+	}
 	for r := range d.store.ReadAll(t.Context(), 0) {
 		for _, secret := range secrets {
 			if strings.Contains(string(r.Envelope)+string(r.Data), secret) {
