@@ -26,12 +26,15 @@ var kinds = []string{
 	"/monitoring",
 	"/rectifications",
 	"/rectifications/*",
+	"/attachments/*",
 	"/people",
 	"/people/*",
 	"/participants",
 	"/participants/*",
 	"/check",
 	"/record",
+	"/receipt/*",
+	"/verify",
 }
 
 // A sitemap holds the pages to read, by kind.
@@ -101,7 +104,7 @@ func (s sitemap) wants(address string) bool {
 }
 
 // notPages are read by programs, or by their own tests.
-var notPages = regexp.MustCompile(`^/(api|static|docs|sign-in|sign-out|healthz|openapi)\b|\.(csv|xlsx|json|svg|css|js|txt)$`)
+var notPages = regexp.MustCompile(`^/(api|static|docs|files|sign-in|sign-out|healthz|openapi|checkpoint|policy|tile|evidence|record/[0-9]+)\b|\.(csv|xlsx|json|svg|css|js|txt)$`)
 
 // kind returns the kind of page at the address, "" for what is no page or a
 // question of many parts, whose parts are pages too.
@@ -142,6 +145,8 @@ func TestKindsOfAddress(t *testing.T) {
 		"/programmes?year=2022&q=x&sort=name":    "",
 		"/programmes?lang=en":                    "",
 		"/api/v1/programmes":                     "",
+		"/record/7/receipt":                      "",
+		"/receipt/7":                             "/receipt/*",
 	} {
 		if got := kind(address); got != want {
 			t.Errorf("%s is a %q, want %q", address, got, want)
