@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"wenxiao/domain"
+	"wenxiao/domain/attachment"
 	"wenxiao/domain/evaluation"
 	"wenxiao/domain/execution"
 	"wenxiao/domain/goal"
@@ -194,6 +195,12 @@ func (o *office) anything(t *rapid.T, codes []domain.ProgrammeCode) {
 			give(o, execution.Stored, money, reviewer, execution.Recall{Amount: amount / 50, Reason: reason, Working: "1"})
 		},
 		func() { o.hear(t, code, reason) },
+		func() {
+			o.hand(rapid.SampledFrom([]string{questionnaire, photograph}).Draw(t, "file"), reason+".pdf", clerk, code, 2022)
+		},
+		func() {
+			give(o, attachment.Stored, attachment.Stream(photograph), reviewer, attachment.Withdraw{Ground: attachment.Mistake, Reason: reason, By: reviewer})
+		},
 		func() { o.hear(t, code, reason) },
 		func() { o.monitor(code, "20%", 30*domain.WanYuan, amount) },
 		func() {
