@@ -55,12 +55,18 @@ func (s *Server) checkpointFile(w http.ResponseWriter, r *http.Request) {
 	s.text(w, r, "", checkpoint.Note)
 }
 
+// policyFile hands out whom to believe. SM2 keys, at which other people's tools
+// stop reading, come when asked for: /policy?sm2
 func (s *Server) policyFile(w http.ResponseWriter, r *http.Request) {
 	if s.Sealer == nil {
 		s.fail(w, r, errUnsealed)
 		return
 	}
-	s.text(w, r, "", []byte(s.Sealer.Policy().String()))
+	policy := s.Sealer.Policy()
+	if !r.URL.Query().Has("sm2") {
+		policy = policy.Standard()
+	}
+	s.text(w, r, "", []byte(policy.String()))
 }
 
 // text answers with a plain text; one with a name is downloaded.
