@@ -66,7 +66,7 @@ func (s *Server) personPage(w http.ResponseWriter, r *http.Request) error {
 	}
 	page := web.Person{
 		Frame: s.frame(r, "责任链："+chain.Name, chainNav, web.Crumb{Text: "责任链", Address: chainNav}, web.Crumb{Text: "查人", Address: "/people"}),
-		Chain: chain, Today: s.today(),
+		Chain: chain, Today: s.today(), Evidence: s.personEvidence(r, chain.Person),
 	}
 	page.Wide = true
 	if at != 0 && at < page.Mark.Position {

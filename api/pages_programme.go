@@ -37,6 +37,7 @@ func (s *Server) programmePage(w http.ResponseWriter, r *http.Request) error {
 	if page.Files, err = s.Views.AttachedInYear(r.Context(), at.row.Code, at.row.Year); err != nil {
 		return err
 	}
+	page.Evidence = s.programmeEvidence(r, at.row.Code, at.row.Year)
 	page.Title += "　" + at.year()
 	page.Chart = chart(at, s.today(), page.English)
 	s.paper(&page, at)

@@ -46,6 +46,9 @@ func (s *Server) recordPage(w http.ResponseWriter, r *http.Request) error {
 	if err := s.recordChoices(r.Context(), &page); err != nil {
 		return err
 	}
+	if page.Problem == "" {
+		page.Evidence = s.trailEvidence(r, page.Filter)
+	}
 	trail, err := s.Views.Trail(r.Context(), page.Filter)
 	if err != nil {
 		return err

@@ -91,7 +91,7 @@ func TestEveryQuestionIsAnswered(t *testing.T) {
 			continue
 		}
 		address := strings.NewReplacer("{digest}", digest, "/participants/{id}", "/participants/"+somebody, "/records/{id}", "/records/1", "/people/{id}", "/people/p-unit", "/units/{code}", "/units/101001").Replace(path)
-		address = filled.Replace(address) + map[string]string{"/diff": "?from=1", "/cell": "?key=goal/indicators/1/target"}[path[strings.LastIndex(path, "/"):]]
+		address = filled.Replace(address) + map[string]string{"/diff": "?from=1", "/cell": "?key=goal/indicators/1/target", "/evidence": "?of=programme&code=p1"}[path[strings.LastIndex(path, "/"):]]
 		answer := d.do(call{as: "congress", method: "GET", path: address})
 		if answer.Code != http.StatusOK || answer.Body.Len() < 3 {
 			t.Errorf("%s: %d %.200s", address, answer.Code, answer.Body)

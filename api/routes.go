@@ -28,6 +28,7 @@ func (s *Server) routes() http.Handler {
 	s.attachmentRoutes(api)
 	s.depositRoute(r, api)
 	s.fileRoutes(r, api)
+	s.evidenceRoutes(r, api)
 	s.attachmentPages(r)
 	s.pageRoutes(r)
 	return r

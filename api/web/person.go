@@ -12,7 +12,8 @@ import (
 type Person struct {
 	Frame
 	projections.Chain
-	Today domain.Day
+	Today    domain.Day
+	Evidence string // address of the bundle; empty where it is not offered
 }
 
 func (Person) template() string { return "person" }

@@ -31,6 +31,7 @@ type Programme struct {
 	Files          projections.Attached // what the acts of the course rest on
 	Main           *Crumb               // what somebody waits for the reader to do
 	Acts           []Crumb              // what the reader may do now
+	Evidence       string               // address of the bundle; empty where it is not offered
 }
 
 func (Programme) template() string { return "programme" }

@@ -27,6 +27,7 @@ type Record struct {
 	Older         string // address of the page before; empty at the beginning
 	Newest        string // address of the first page; empty on it
 	Problem       string // why the conditions could not be read
+	Evidence      string // address of the bundle of what is found; empty where it is not offered
 }
 
 func (Record) template() string { return "record" }
