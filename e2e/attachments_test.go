@@ -24,13 +24,13 @@ func TestAFileWithTheReport(t *testing.T) {
 	}
 	good, bad := write("整改台账.csv", "事项,办结\n更正公开表,是\n"), write("说明.pdf", "MZ\x90\x00")
 
-	p, err := openAs(noScript, filer)
+	p, err := openAs(noScript, "示例市东关镇卫生院") // whose report was sent back
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer p.Close()
 	visit(t, p, "/rectifications?status=with-unit")
-	press(t, p, `//main//tbody//a[starts-with(@href, "/rectifications/")]`)
+	press(t, p, `//main//tbody//tr[contains(., "示例市东关镇卫生院")]//a[starts-with(@href, "/rectifications/")]`)
 	press(t, p, `//main//a[contains(@href, "/report")]`)
 	do(t, p, chromedp.SetUploadFiles("input[type=file][name=files]", []string{good, bad}, chromedp.ByQuery))
 	if status := press(t, p, submit); status != http.StatusUnprocessableEntity {
