@@ -130,7 +130,7 @@ func kind(address string) string {
 }
 
 // words are the parts of addresses, after the first, that name no one thing.
-var words = []string{"replay", "chain", "compare", "history", "form", "print", "new", "file", "edit", "findings", "money"}
+var words = []string{"replay", "chain", "compare", "history", "form", "print", "new", "file", "edit", "findings", "money", "withdraw"}
 
 func TestKindsOfAddress(t *testing.T) {
 	for address, want := range map[string]string{
