@@ -9,6 +9,7 @@ require (
 	github.com/transparency-dev/tessera v1.0.4
 	github.com/transparency-dev/witness v0.0.0-20260617164027-9332986a94a4
 	golang.org/x/mod v0.42.0
+	k8s.io/klog/v2 v2.140.0
 )
 
 require (
@@ -22,5 +23,4 @@ require (
 	go.opentelemetry.io/otel/trace v1.44.0 // indirect
 	golang.org/x/crypto v0.52.0 // indirect
 	golang.org/x/sync v0.20.0 // indirect
-	k8s.io/klog/v2 v2.140.0 // indirect
 )

@@ -11,8 +11,9 @@ import (
 	"testing"
 )
 
-// tools are all that docs/verify-by-hand.md asks of an auditor's machine.
-var tools = []string{"openssl", "sha256sum", "base64", "od", "cut", "sed", "grep", "head", "tail", "tr", "cat", "cp", "mv", "rm", "date"}
+// tools are all that docs/verify-by-hand.md and its short form in an evidence
+// bundle ask of an auditor's machine.
+var tools = []string{"openssl", "sha256sum", "base64", "od", "cut", "sed", "grep", "head", "tail", "tr", "cat", "cp", "mv", "rm", "date", "cmp"}
 
 // A block is one of the document's, named by its step: 5 is the first below that
 // heading, 5b the second.
@@ -42,11 +43,14 @@ func blocks(t *testing.T) (all []block) {
 // failed, after which there are no more, and what was printed.
 func byHand(t *testing.T, d desk, steps ...string) (failed, said string) {
 	t.Helper()
+	return inShell(t, d, slices.DeleteFunc(blocks(t), func(b block) bool { return len(steps) > 0 && !slices.Contains(steps, b.step) }))
+}
+
+func inShell(t *testing.T, d desk, blocks []block) (failed, said string) {
+	t.Helper()
 	var script strings.Builder
-	for _, b := range blocks(t) {
-		if len(steps) == 0 || slices.Contains(steps, b.step) {
-			fmt.Fprintf(&script, "{\n%s\n} || { echo failed: %s; exit; }\n", b.code, b.step)
-		}
+	for _, b := range blocks {
+		fmt.Fprintf(&script, "{\n%s\n} || { echo failed: %s; exit; }\n", b.code, b.step)
 	}
 	sh, err := exec.LookPath("sh")
 	if err != nil {

@@ -5,15 +5,11 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -121,19 +117,8 @@ func startOurs(t *testing.T, state string, logs ...string) ourWitness {
 	for _, vkey := range logs {
 		args = append(args, "--log", vkey)
 	}
-	cmd := exec.Command(wenxiao, args...)
-	out, err := cmd.StdoutPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := ourWitness{url: "http://" + address, stop: sync.OnceFunc(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		_ = cmd.Wait()
-	})}
-	t.Cleanup(w.stop)
+	out, stop := start(t, args...)
+	w := ourWitness{url: "http://" + address, stop: stop}
 	silence := time.AfterFunc(10*time.Second, w.stop)
 	defer silence.Stop()
 	lines := bufio.NewScanner(out)
@@ -144,29 +129,8 @@ func startOurs(t *testing.T, state string, logs ...string) ourWitness {
 		t.Fatal("the witness does not say its key")
 	}
 	go func() { _, _ = io.Copy(io.Discard, out) }()
-	w.await(t)
+	await(t, address)
 	return w
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
-func (w ourWitness) await(t *testing.T) {
-	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		if c, err := net.Dial("tcp", strings.TrimPrefix(w.url, "http://")); err == nil {
-			c.Close()
-			return
-		}
-	}
-	t.Fatal("the witness does not answer")
 }
 
 func (w ourWitness) ask(t *testing.T, body string) (code int, answer string) {
