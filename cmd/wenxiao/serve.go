@@ -194,6 +194,7 @@ func (s *site) serve(ctx context.Context, listener net.Listener, ready func(url 
 			err = errors.Join(err, stopped)
 		}
 	}
+	_, _ = s.sealer.Seal(grace) // what was filed last is signed, too; what keeps it from being is in the log
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}

@@ -78,7 +78,7 @@ func TestPartialTilesOfOldAreSweptAndReadersTakeTheFullOne(t *testing.T) {
 	}
 	for _, head := range heads {
 		for p := eventstore.Position(1); p <= head.Size; p += 37 {
-			if _, err := tiles.Prove(head, p); err != nil && head.Size >= 200 {
+			if _, err := tiles.Prove(head, p); err != nil {
 				t.Errorf("size %d, record %d: %v", head.Size, p, err)
 			}
 		}
