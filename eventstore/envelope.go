@@ -66,17 +66,33 @@ func appendTime(b []byte, t time.Time) []byte {
 // plain reports whether encoding/json writes s as it is. It escapes what HTML
 // and JavaScript would stumble over: the two line separators begin with E2.
 func plain(s string) bool {
-	separators := false
+	var met byte
 	for i := range len(s) {
-		switch c := s[i]; {
-		case c < ' ', c == '\\', c == '"', c == '<', c == '>', c == '&':
-			return false
-		case c == 0xE2:
-			separators = true
+		met |= classes[s[i]]
+	}
+	return met&escaped == 0 && (met&beyondASCII == 0 || utf8.ValidString(s)) &&
+		(met&separator == 0 || !strings.ContainsAny(s, "\u2028\u2029"))
+}
+
+const (
+	escaped = 1 << iota
+	beyondASCII
+	separator
+)
+
+var classes = func() (c [256]byte) {
+	for i := range c {
+		switch b := byte(i); {
+		case b < ' ', strings.IndexByte(`\"<>&`, b) >= 0:
+			c[i] = escaped
+		case b == 0xE2:
+			c[i] = beyondASCII | separator
+		case b >= utf8.RuneSelf:
+			c[i] = beyondASCII
 		}
 	}
-	return utf8.ValidString(s) && !(separators && strings.ContainsAny(s, "\u2028\u2029"))
-}
+	return c
+}()
 
 // parseEnvelope reads what appendEnvelope writes into h. When it meets anything
 // else it returns false, and h is of no use.

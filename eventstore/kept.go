@@ -39,10 +39,9 @@ type Kept struct {
 	Stream         int64
 	Revision       int64
 	ID             [16]byte
-	Type           string
+	Type           []byte
 	RecordedAt     time.Time
-	Command        string
-	Taken          bool // the row marks Command as used
+	Command        []byte // nil in a row that marks none as used
 	Envelope, Data []byte
 	Odd            []string // columns that hold another kind of value than they are for
 }

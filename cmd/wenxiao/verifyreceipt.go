@@ -87,7 +87,7 @@ func (r *receiptReport) hold(text []byte, path string, policy seal.Policy) (rece
 }
 
 // holdAgainst compares the receipt with the ledger at p: its record there, and
-// the head it was given under.
+// the tree it was given under.
 func (r *receiptReport) holdAgainst(ctx context.Context, p place, receipt seal.Receipt) (err error) {
 	store, err := p.openReader(ctx)
 	if err != nil {
@@ -96,34 +96,35 @@ func (r *receiptReport) holdAgainst(ctx context.Context, p place, receipt seal.R
 	defer func() { err = errors.Join(err, store.Close()) }()
 	before, in := len(r.Findings), false
 	r.InLedger = &in
-	tree, err := store.Tree(ctx)
-	if err != nil {
-		return err
-	}
-	if tree.Size < receipt.Checkpoint.Size {
-		r.find("head.beyond", p.String(), fmt.Sprintf("账本只到 %d，回执的检查点已到 %d：账本像是由较早的备份恢复的，或末尾被删去", tree.Size, receipt.Checkpoint.Size))
-	}
-	found := false
-	for record, err := range store.ReadAll(ctx, receipt.Position()-1) {
+	var tree eventstore.Tree
+	for record, err := range store.ReadAll(ctx, 0) {
 		if err != nil {
 			return err
 		}
-		if found = record.Position == receipt.Position(); !found {
+		if record.Position == receipt.Position() {
+			r.holdRecord(record, receipt, p)
+		}
+		if tree = tree.Add(record.Envelope); tree.Size == receipt.Checkpoint.Size {
 			break
 		}
-		if !bytes.Equal(record.Envelope, receipt.Envelope) {
-			r.find("receipt.differs", p.String(), "账本在这个位置是另一份封套：历史被改写过")
-		}
-		if record.CheckData() != nil {
-			r.find("data.sha256", p.String(), "账本的内容与封套不符")
-		}
-		break
 	}
-	if !found {
-		r.find("position.missing", p.String(), "账本没有这个位置的记录")
+	switch c := receipt.Checkpoint; {
+	case tree.Size < c.Size:
+		r.find("head.beyond", p.String(), fmt.Sprintf("账本只到 %d，回执的检查点已到 %d：账本像是由较早的备份恢复的，或末尾被删去", tree.Size, c.Size))
+	case tree.Root() != c.Root:
+		r.find("head.inconsistent", p.String(), fmt.Sprintf("账本前 %d 件的树根是 %s，回执的检查点记的是 %s：历史被改写过", c.Size, tree.Root(), c.Root))
 	}
 	in = len(r.Findings) == before
 	return nil
+}
+
+func (r *receiptReport) holdRecord(record eventstore.Record, receipt seal.Receipt, p place) {
+	if !bytes.Equal(record.Envelope, receipt.Envelope) {
+		r.find("receipt.differs", p.String(), "账本在这个位置是另一份封套")
+	}
+	if record.CheckData() != nil {
+		r.find("data.sha256", p.String(), "账本的内容与封套不符")
+	}
 }
 
 func (r *receiptReport) print(w io.Writer) {

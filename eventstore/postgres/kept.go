@@ -21,11 +21,7 @@ func (s *Store) ReadKept(ctx context.Context, after, upTo int64) iter.Seq2[event
 		rows, err := s.reads.Query(ctx, `select position, stream, revision, id, type, recorded_at, command, envelope, data
 			from ledger_events where position > $1 and position <= $2 order by position`, after, upTo)
 		each(s, rows, err, yield, func() (k eventstore.Kept, err error) {
-			var command *string
-			err = rows.Scan(&k.Position, &k.Stream, &k.Revision, &k.ID, &k.Type, &k.RecordedAt, &command, &k.Envelope, &k.Data)
-			if k.Taken = command != nil; k.Taken {
-				k.Command = *command
-			}
+			err = rows.Scan(&k.Position, &k.Stream, &k.Revision, &k.ID, &k.Type, &k.RecordedAt, &k.Command, &k.Envelope, &k.Data)
 			return k, err
 		})
 	}
@@ -144,6 +140,8 @@ union all
 select 'index ' || i.relname || ' on ' || ledger.relname || case when x.indisunique then ' unique' else '' end || case when x.indisvalid then '' else ' invalid' end
 from ledger join pg_index x on x.indrelid = ledger.oid join pg_class i on i.oid = x.indexrelid
 union all
+select 'constraint ' || conname || ' ' || pg_get_constraintdef(k.oid) from ledger join pg_constraint k on k.conrelid = ledger.oid where contype in ('c', 'f', 'u', 'p')
+union all
 select 'trigger ' || tgname || ' on ' || relname from ledger join pg_trigger on tgrelid = ledger.oid where not tgisinternal
 union all
 select 'rule ' || rulename || ' on ' || relname from ledger join pg_rewrite on ev_class = ledger.oid
@@ -169,6 +167,11 @@ var expected = []string{
 	"column ledger_head.version integer not null",
 	"column ledger_streams.name text not null",
 	"column ledger_streams.number bigint not null",
+	"constraint ledger_events_pkey PRIMARY KEY (\"position\")",
+	"constraint ledger_head_one_check CHECK (one)",
+	"constraint ledger_head_pkey PRIMARY KEY (one)",
+	"constraint ledger_streams_name_key UNIQUE (name)",
+	"constraint ledger_streams_pkey PRIMARY KEY (number)",
 	"index ledger_events_command on ledger_events unique",
 	"index ledger_events_id on ledger_events unique",
 	"index ledger_events_pkey on ledger_events unique",

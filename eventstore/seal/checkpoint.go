@@ -3,6 +3,7 @@ package seal
 import (
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -70,9 +71,12 @@ func ParseCheckpoint(signed []byte) (Checkpoint, error) {
 	if err != nil {
 		return Checkpoint{}, err
 	}
-	for _, line := range lines {
+	for i, line := range lines {
 		if err := checkSignatureLine(line); err != nil {
 			return Checkpoint{}, err
+		}
+		if slices.Contains(lines[:i], line) {
+			return Checkpoint{}, malformed("signature line %q is there twice", line)
 		}
 	}
 	origin, head, err := parseHead(text)

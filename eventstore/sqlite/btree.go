@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"wenxiao/eventstore"
@@ -51,9 +52,13 @@ func (s *Store) snapshot(ctx context.Context, do func(*pages) error) error {
 	return s.told(do(p))
 }
 
-// root returns the first page of a table or index.
+// root returns the first page of a table or index, or the [eventstore.Fault] that
+// there is none.
 func (p *pages) root(table, name string) (page uint32, err error) {
 	err = p.tx.QueryRowContext(p.ctx, `select rootpage from sqlite_schema where tbl_name = ? and name = ?`, table, name).Scan(&page)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, &eventstore.Fault{Place: name, Why: "账本里没有它"}
+	}
 	return page, err
 }
 

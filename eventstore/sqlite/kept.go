@@ -58,8 +58,8 @@ func keptOf(key int64, payload []byte) (eventstore.Kept, error) {
 		return eventstore.Kept{Position: key, Odd: []string{"*"}}, nil
 	}
 	k := eventstore.Kept{
-		Position: key, Stream: v[1].n, Revision: v[2].n, Type: string(v[4].b), RecordedAt: time.Unix(0, v[5].n).UTC(),
-		Command: string(v[6].b), Taken: v[6].kind != null, Envelope: v[7].b, Data: v[8].b,
+		Position: key, Stream: v[1].n, Revision: v[2].n, Type: v[4].b, RecordedAt: time.Unix(0, v[5].n).UTC(),
+		Command: v[6].b, Envelope: v[7].b, Data: v[8].b,
 	}
 	copy(k.ID[:], v[3].b)
 	for i, c := range eventColumns {
@@ -199,6 +199,12 @@ func (s *Store) CheckSchema(ctx context.Context) ([]string, error) {
 		}
 	}
 	slices.Sort(odd)
+	for _, single := range []string{`select count(*) = 1 and min(one) = 1 from ledger_tree`, `select count(*) = 1 from ledger_format`} {
+		var one bool
+		if err := s.reads.QueryRowContext(ctx, single).Scan(&one); err != nil || !one {
+			odd = append(odd, "table "+single[strings.LastIndex(single, " ")+1:])
+		}
+	}
 	return odd, nil
 }
 

@@ -175,8 +175,8 @@ func (w *walk) indexPlaces(ctx context.Context, index eventstore.Index) (found [
 				note(k.Position, eventstore.AppendKey(buffer[:0], k.Stream, k.Revision), 1)
 			case index == eventstore.ByID:
 				note(k.Position, k.ID[:], 1)
-			case k.Taken:
-				note(k.Position, []byte(k.Command), 1)
+			case k.Command != nil:
+				note(k.Position, k.Command, 1)
 			}
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -18,10 +19,27 @@ import (
 	"wenxiao/eventstore/seal"
 )
 
-// Signed reads the checkpoint that is published and the head that the signer in
+// Signed reads the checkpoint that is published and the one that the signer in
 // keys signed last, as far as policy believes them: heads the ledger must
-// contain. Where there is no log yet there are none, and nothing is found.
+// contain. The two are the same but for the moment between signing and
+// publishing, which is waited for.
 func Signed(tiles seal.Tiles, keys string, policy seal.Policy) (heads []Head, found []Finding, err error) {
+	for range 6 {
+		heads, found, err = signed(tiles, keys, policy)
+		if err != nil || len(heads) < 2 || heads[0].Size == heads[1].Size {
+			return heads, found, err
+		}
+		time.Sleep(500 * time.Millisecond)
+	}
+	if heads[0].Size < heads[1].Size {
+		found = append(found, Finding{Code: "checkpoint.stale", Place: filepath.Join(tiles.Dir, "checkpoint"), Text: fmt.Sprintf("公布的检查点只到 %d，已签署到 %d：公布的是旧的；wenxiao seal publish 可补上", heads[0].Size, heads[1].Size)})
+	} else {
+		found = append(found, Finding{Code: "checkpoint.behind", Place: filepath.Join(keys, "signed"), Text: fmt.Sprintf("最后签署的检查点只到 %d，公布的已到 %d：签署端像是由较早的备份恢复的", heads[1].Size, heads[0].Size)})
+	}
+	return heads, found, nil
+}
+
+func signed(tiles seal.Tiles, keys string, policy seal.Policy) (heads []Head, found []Finding, err error) {
 	published := filepath.Join(tiles.Dir, "checkpoint")
 	for _, at := range []struct{ path, name string }{{published, "已公布的检查点"}, {filepath.Join(keys, "signed"), "最后签署的检查点"}} {
 		text, err := os.ReadFile(at.path)
@@ -36,9 +54,6 @@ func Signed(tiles seal.Tiles, keys string, policy seal.Policy) (heads []Head, fo
 		if found = append(found, more...); more == nil {
 			heads = append(heads, Head{Name: at.name, Size: c.Size, Root: c.Root})
 		}
-	}
-	if len(heads) == 2 && heads[1].Size < heads[0].Size {
-		found = append(found, Finding{Code: "checkpoint.behind", Place: filepath.Join(keys, "signed"), Text: fmt.Sprintf("最后签署的检查点只到 %d，公布的已到 %d：签署端像是由较早的备份恢复的", heads[1].Size, heads[0].Size)})
 	}
 	return heads, found, nil
 }
@@ -68,6 +83,9 @@ func Log(ctx context.Context, store eventstore.Store, tiles seal.Tiles, head sea
 		}
 		if tile, ok := parseTile(w.Path); ok {
 			f.Position, f.Last = tile.records()
+			if f.Code == "tile.differs" && tile.L == 0 {
+				f.Position, f.Last = tile.differing(ctx, store, f.Place)
+			}
 		}
 		found = append(found, f)
 	}
@@ -91,6 +109,46 @@ type tile struct {
 func (t tile) records() (first, last eventstore.Position) {
 	each := eventstore.Position(1) << (8 * t.L)
 	return eventstore.Position(t.N)*256*each + 1, (eventstore.Position(t.N)*256 + eventstore.Position(t.W)) * each
+}
+
+// differing returns the first and the last record of the ledger that a tile has
+// otherwise: the tile may be wrong, or they.
+func (t tile) differing(ctx context.Context, store eventstore.Store, path string) (first, last eventstore.Position) {
+	from, to := t.records()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return from, to
+	}
+	for r, err := range store.ReadAll(ctx, from-1) {
+		if err != nil || r.Position > to {
+			break
+		}
+		one, leaf := r.Envelope, tlog.RecordHash(r.Envelope)
+		if t.entries {
+			one = append(binary.BigEndian.AppendUint16(nil, uint16(len(one))), one...)
+		} else {
+			one = leaf[:]
+		}
+		if !bytes.HasPrefix(b, one) {
+			if last = r.Position; first == 0 {
+				first = r.Position
+			}
+		}
+		b = b[t.skip(b):]
+	}
+	if first == 0 { // something behind them
+		return from, to
+	}
+	return first, last
+}
+
+// skip is how many bytes the next of a tile takes.
+func (t tile) skip(b []byte) int {
+	size := tlog.HashSize
+	if t.entries && len(b) >= 2 {
+		size = 2 + int(binary.BigEndian.Uint16(b))
+	}
+	return min(size, len(b))
 }
 
 // parseTile reads a path such as tile/0/x001/067.p/5 or tile/entries/000.

@@ -107,7 +107,7 @@ func (r *reader) gap(first, last eventstore.Position) {
 func (r *reader) examine(k eventstore.Kept) {
 	position := eventstore.Position(k.Position)
 	record, err := eventstore.Open(position, k.Envelope, k.Data)
-	s := seen{position: position, number: k.Stream, taken: k.Taken, unread: err != nil}
+	s := seen{position: position, number: k.Stream, taken: k.Command != nil, unread: err != nil}
 	if err != nil {
 		r.find(Finding{Code: "envelope.unreadable", Position: position, Place: "ledger_events.envelope", Text: "封套读不出"})
 	} else {
@@ -128,8 +128,8 @@ func (r *reader) count(k eventstore.Kept) {
 	var key [16]byte
 	r.sums.Stream += r.Key.of(eventstore.AppendKey(key[:0], k.Stream, k.Revision), k.Position)
 	r.sums.ID += r.Key.of(k.ID[:], k.Position)
-	if k.Taken {
-		r.sums.Command += r.Key.of([]byte(k.Command), k.Position)
+	if k.Command != nil {
+		r.sums.Command += r.Key.of(k.Command, k.Position)
 	}
 }
 
@@ -182,13 +182,13 @@ func (r *reader) columns(h *eventstore.Header, k eventstore.Kept, at func(code, 
 	if k.ID != r.id {
 		at("column.differs", "ledger_events.id", "列里是 %x，封套里是 %s", k.ID, h.ID)
 	}
-	if k.Type != h.Type {
+	if string(k.Type) != h.Type {
 		at("column.differs", "ledger_events.type", "列里是 %q，封套里是 %q", k.Type, h.Type)
 	}
 	if precision := r.indexed.Precision(); !h.RecordedAt.Truncate(precision).Equal(k.RecordedAt) {
 		at("column.differs", "ledger_events.recorded_at", "列里是 %s，封套里是 %s", k.RecordedAt.UTC().Format(time.RFC3339Nano), h.RecordedAt.Format(time.RFC3339Nano))
 	}
-	if k.Taken && k.Command != h.Command {
+	if k.Command != nil && string(k.Command) != h.Command {
 		at("column.differs", "ledger_events.command", "列里是 %q，封套里是 %q", k.Command, h.Command)
 	}
 }

@@ -152,7 +152,7 @@ func TestKeptRowsAreTheRecords(t *testing.T) {
 					t.Fatal(err)
 				}
 				k := rows[i]
-				if int64(r.Position) != k.Position || string(r.Envelope) != string(k.Envelope) || string(r.Data) != string(k.Data) || k.Type != r.Type ||
+				if int64(r.Position) != k.Position || string(r.Envelope) != string(k.Envelope) || string(r.Data) != string(k.Data) || string(k.Type) != r.Type ||
 					k.Revision != int64(r.Revision) || !k.RecordedAt.Equal(r.RecordedAt.Truncate(kept.Precision())) || len(k.Odd) > 0 {
 					t.Fatalf("row %+v of record %+v", k, r)
 				}
