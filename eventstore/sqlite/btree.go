@@ -389,10 +389,11 @@ const (
 // it holds exactly as many.
 func record(payload []byte, into []value) bool {
 	size, types, ok := varint(payload)
-	if !ok || size < 0 || size > int64(len(payload)) {
+	begin := int64(len(payload) - len(types))
+	if !ok || size < begin || size > int64(len(payload)) {
 		return false
 	}
-	types, body := payload[len(payload)-len(types):size], payload[size:]
+	types, body := payload[begin:size], payload[size:]
 	for i := range into {
 		var serial int64
 		if serial, types, ok = varint(types); !ok || serial < 0 {
