@@ -115,8 +115,12 @@ func (s *Server) recordStatement(ctx context.Context, who Who, id string, seen e
 	if err != nil {
 		return eventstore.Appended{}, err
 	}
-	if err := s.notAttested(about.state.Source); err != nil {
-		return eventstore.Appended{}, err
+	if about.state.Status != programme.Unregistered { // of programmes that are theirs, too
+		on := o
+		on.about = Concern{about.state.Unit, about.state.Department}
+		if err := errors.Join(s.allowed(ctx, on), s.notAttested(about.state.Source)); err != nil {
+			return eventstore.Appended{}, err
+		}
 	}
 	cmd.Today, cmd.Registered = s.today(), domain.Fact{Event: about.ids["programme.registered.v1"], Holds: about.state.Status != programme.Unregistered}
 	if _, err := cmd.Decide(p); err != nil {
@@ -159,7 +163,7 @@ func (s *Server) eraseParticipant(ctx context.Context, who Who, id string, seen 
 	if err := s.settle(ctx); err != nil { // who acted a moment ago is an official, too
 		return eventstore.Appended{}, err
 	}
-	duties, err := s.Views.Duties(ctx, id)
+	official, err := s.Views.Official(ctx, id)
 	if err != nil {
 		return eventstore.Appended{}, err
 	}
@@ -172,7 +176,7 @@ func (s *Server) eraseParticipant(ctx context.Context, who Who, id string, seen 
 			cmd.DeciderName, cmd.InPost = t.Name, domain.Fact{Event: office.ids["unit.person-appointed.v1"], Holds: true}
 		}
 	}
-	cmd.By, cmd.Official = who.Actor(), domain.Fact{Event: duties, Holds: duties != ""}
+	cmd.By, cmd.Official = who.Actor(), official
 	appended, err := inTheOpen(ctx, s, who, "participant.erase", id, seen, asked, func(known participant.Identity) participant.Command {
 		cmd.Known = known
 		return cmd

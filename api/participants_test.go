@@ -100,7 +100,9 @@ func TestWhoEntersWhom(t *testing.T) {
 	if n, err := d.server.Vault.Count(t.Context()); n != 0 || err != nil {
 		t.Errorf("%d keys of nobody, %v", n, err)
 	}
-	d.somebody("unit")
+	d.create("unit", "programmes/p1/register", programmeBody).entered()
+	other := idOf(d.create("other-unit", "participants/enter", beneficiaryBody).entered())
+	d.change("other-unit", "participants/"+other+"/record-statement", 1, interviewBody).problem(403, "permission.unit")
 	d.expert()
 	d.create("department", "participants/enter", expertBody).entered()
 	if n, err := d.server.Vault.Count(t.Context()); n != 3 || err != nil {

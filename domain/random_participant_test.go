@@ -38,7 +38,7 @@ func randomParticipant(t *rapid.T, s participant.State) participant.Command {
 		participant.Release{Unit: unit, Reason: anyText(t, "reason"), Known: plain},
 		participant.Erase{
 			Ground: mostly(t, "ground", participant.PurposeMet, 0, 9), Reason: mostly(t, "why", "项目已结束", plain.Phone), AskedBy: mostly(t, "asked", participant.Person, ""),
-			Decider: anyPerson(t, "decider"), By: Actor{Person: "p1"}, InPost: anyFact(t), Official: Fact{Holds: mostly(t, "official", false, true)}, Known: plain,
+			Decider: anyPerson(t, "decider"), By: Actor{Person: "p1"}, InPost: anyFact(t), Official: mostly(t, "official", false, true), Known: plain,
 		},
 	)
 }

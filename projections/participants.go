@@ -160,19 +160,9 @@ func (v Views) Erased(ctx context.Context) ([]string, error) {
 	return v.streams(ctx, "SELECT id FROM "+participantsTable.Name+" WHERE status = '"+ParticipantErased+"' ORDER BY id")
 }
 
-// Duties returns an event that tells of posts or acts of person, "" where the
-// ledger has none.
-func (v Views) Duties(ctx context.Context, person string) (event string, err error) {
-	acts, err := docs(ctx, v, trailTable, "SELECT doc FROM "+trailTable.Name+" WHERE person = $1 ORDER BY position LIMIT 1", person)
-	if err != nil || len(acts) > 0 {
-		if err == nil {
-			event = acts[0].Event
-		}
-		return event, err
-	}
+// Official reports whether person has acted or held a duty or post: those are
+// people of the ledger for good.
+func (v Views) Official(ctx context.Context, person string) (bool, error) {
 	named, err := docs(ctx, v, peopleTable, "SELECT doc FROM "+peopleTable.Name+" WHERE person = $1", person)
-	if err == nil && len(named) > 0 {
-		event = "people/" + person
-	}
-	return event, err
+	return len(named) > 0, err
 }

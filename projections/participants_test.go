@@ -105,8 +105,8 @@ func TestWhoIsAnOfficial(t *testing.T) {
 	must[participant.State, participant.Event](o, participant.Stored, participant.Stream("v-1"), reviewer, somebody)
 	check(t, quiet(db, store, 5).CatchUp(t.Context()))
 	for person, want := range map[string]bool{reviewer.Person: true, "chen": true, "v-1": false, "nobody": false, "": false} {
-		if event, err := (Views{db}).Duties(t.Context(), person); err != nil || (event != "") != want {
-			t.Errorf("%s: %q, %v", person, event, err)
+		if official, err := (Views{db}).Official(t.Context(), person); err != nil || official != want {
+			t.Errorf("%s: %v, %v", person, official, err)
 		}
 	}
 }

@@ -52,14 +52,14 @@ type Erase struct {
 	By          domain.Actor `json:"-"`
 	DeciderName string       `json:"-"`
 	InPost      domain.Fact  `json:"-"` // that the decider holds a post in the unit of who enters it
-	Official    domain.Fact  `json:"-"` // that the id is one of an official: it has held posts or acted
+	Official    bool         `json:"-"` // the id is one of an official: it has held posts or acted
 	Known       Identity     `json:"-"`
 }
 
 // Decide refuses to erase an official, for whose duty there is accountability
 // for life, and data that are held.
 func (c Erase) Decide(s State) ([]Event, error) {
-	if c.Official.Holds {
+	if c.Official {
 		return nil, domain.Refusal{
 			Code: "participant.official", Basis: "中发〔2018〕34号；忻州办法 第十四条",
 			Reason: "这是公务人员的编号，账本中有其任职或经办记录。履职信息是绩效责任终身追究的依据，不得删除",
