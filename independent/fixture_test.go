@@ -3,6 +3,7 @@ package independent_test
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -28,6 +29,7 @@ func TestMain(m *testing.M) {
 	}
 	klog.LogToStderr(false) // what the witness says of the attacks we make
 	klog.SetOutput(io.Discard)
+	slog.SetDefault(slog.New(slog.DiscardHandler))
 	status, err := withCity(m.Run)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "independent:", err)
