@@ -46,7 +46,7 @@ func (s *Server) evidenceRoutes(r *mux.Router, a huma.API) {
 		return &huma.Param{Name: name, In: "query", Description: about, Schema: &huma.Schema{Type: "string"}}
 	}
 	a.OpenAPI().AddOperation(&huma.Operation{
-		OperationID: "evidence.bundle", Method: http.MethodGet, Path: "/api/v1/evidence", Tags: []string{"evidence"}, Summary: "取证单：记录、附件、收据、检查点、说明和四性检测报告，一个压缩包",
+		OperationID: "evidence.bundle", Method: http.MethodGet, Path: "/api/v1/evidence", Tags: []string{"evidence"}, Summary: "取证单：记录、附件、回执、检查点、说明和四性检测报告，一个压缩包",
 		Description: "收到者用 wenxiao evidence check 核对，不需要账本。财政、审计、纪检监察、人大可取全部；预算单位和主管部门取本单位、所属单位的项目和本单位的经办；任何人可取自己的经办。",
 		Parameters: []*huma.Param{
 			{Name: "of", In: "query", Required: true, Description: "取什么", Schema: &huma.Schema{Type: "string", Enum: []any{"programme", "person", "query"}}},

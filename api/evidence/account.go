@@ -9,7 +9,6 @@ import (
 	"iter"
 	"strings"
 	textTemplate "text/template"
-	"time"
 
 	"wenxiao/domain"
 	"wenxiao/eventstore"
@@ -43,9 +42,9 @@ type AttachedFile struct {
 // A Line is one record in the account.
 type Line struct {
 	projections.Entry
-	Folder string
-	Marks  []string // 补录, 更正
-	Basis  string
+	Marks []string // 补录, 更正
+	About string   // programme and year, as far as the whole account is not about them
+	Basis string
 }
 
 func newAccount(c content, r Report) *account {
@@ -75,7 +74,7 @@ func (a *account) lines(context bool) iter.Seq[Line] {
 				a.err = err
 				return
 			}
-			if e := told(tell, r); beside[r.Stream] == context && !yield(lineOf(e)) {
+			if e := told(tell, r); beside[r.Stream] == context && !yield(a.line(e)) {
 				return
 			}
 		}
@@ -99,8 +98,14 @@ func told(tell *projections.Teller, r eventstore.Record) projections.Entry {
 func (a *account) Course() iter.Seq[Line]  { return a.lines(false) }
 func (a *account) Context() iter.Seq[Line] { return a.lines(true) }
 
-func lineOf(e projections.Entry) Line {
-	l := Line{Entry: e, Folder: strings.TrimSuffix(folder(e.Position), "/"), Basis: e.Article}
+func (a *account) line(e projections.Entry) Line {
+	l := Line{Entry: e, Basis: e.Article}
+	if e.Programme != "" && e.Programme != a.Programme {
+		l.About = e.ProgrammeName
+	}
+	if e.Year != 0 && (a.Programme == "" || a.Year == 0) {
+		l.About = strings.TrimSpace(fmt.Sprintf("%s %d 年度", l.About, e.Year))
+	}
 	if e.Late {
 		l.Marks = append(l.Marks, fmt.Sprintf("补录，晚 %d 天", e.LateDays))
 	}
@@ -120,33 +125,9 @@ func lineOf(e projections.Entry) Line {
 	return l
 }
 
-// Subject says of what the account is, with the names the records give.
-func (a *account) Subject() string {
-	for l := range a.lines(false) {
-		switch {
-		case a.Programme != "" && l.ProgrammeName != "" && l.Programme == a.Programme:
-			return fmt.Sprintf("%s（%s）", l.ProgrammeName, a.Title())
-		case a.Person != "" && l.Actor.Person == a.Person:
-			return fmt.Sprintf("%s（%s）", l.Actor.Name, a.Title())
-		}
-	}
-	return a.Title()
-}
-
 // Span says in words from when to when the records are.
 func (a *account) Span() string {
-	var first, last time.Time
-	for r, err := range a.each() {
-		if err != nil {
-			a.err = err
-			break
-		}
-		if first.IsZero() {
-			first = r.RecordedAt
-		}
-		last = r.RecordedAt
-	}
-	return fmt.Sprintf("%s 至 %s", domain.DayOf(first), domain.DayOf(last))
+	return fmt.Sprintf("%s 至 %s", domain.DayOf(a.first), domain.DayOf(a.at))
 }
 
 // Protected is how many fields of private persons are in the records.
@@ -166,7 +147,7 @@ var (
 	handCheck string
 
 	accountDrawing = template.Must(template.New("account").Funcs(words).Parse(accountTemplate))
-	accountWriting = textTemplate.Must(textTemplate.New("account").Funcs(textTemplate.FuncMap{"moment": moment, "size": size, "join": strings.Join}).Parse(textAccount))
+	accountWriting = textTemplate.Must(textTemplate.New("account").Funcs(textTemplate.FuncMap{"moment": moment, "minute": minute, "size": size, "join": strings.Join}).Parse(textAccount))
 )
 
 // A drawing is either of the two forms of the account.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"maps"
 	"slices"
 
 	"wenxiao/eventstore"
@@ -112,17 +113,17 @@ func (c *checking) strangers() {
 	for _, path := range derivedFiles {
 		belongs[path] = true
 	}
-	for _, digest := range c.x.wanted() {
+	for _, path := range slices.Sorted(maps.Keys(belongs)) {
+		if c.entries[path] == nil {
+			c.x.fault(isAllThere, path, "缺这个文件")
+		}
+	}
+	for _, digest := range c.x.wanted() { // if one is missing that was told
 		belongs[c.x.deposits[digest].path] = true
 	}
 	for _, e := range c.order {
 		if !belongs[e.path] && !e.ofRecord {
 			c.x.fault(isAllThere, e.path, "多出的文件")
-		}
-	}
-	for path := range belongs {
-		if c.entries[path] == nil && !slices.ContainsFunc(c.x.wanted(), func(d string) bool { return c.x.deposits[d].path == path }) {
-			c.x.fault(isAllThere, path, "缺这个文件")
 		}
 	}
 }

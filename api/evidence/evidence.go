@@ -62,6 +62,7 @@ type Request struct {
 	By        Asker                    `json:"by"`
 	On        time.Time                `json:"on"` // when it was asked for, to the second
 	AsOf      domain.Day               `json:"asOf"`
+	Personal  bool                     `json:"personal,omitempty"` // with what private persons' keys open
 }
 
 // An Asker is who asked.
@@ -150,6 +151,7 @@ type Selection struct {
 	Streams  []Stream              `json:"streams"`            // taken whole, from the first revision
 	Records  []eventstore.Position `json:"records,omitempty"`  // taken one by one
 	Withheld []Withheld            `json:"withheld,omitempty"` // files not handed out
+	Revealed []Revealed            `json:"revealed,omitempty"` // when Personal was asked for
 }
 
 // A Stream is one taken whole.
@@ -197,4 +199,5 @@ func attachmentPath(digest, name string) string {
 	return attachmentFolder + digest[:min(12, len(digest))] + "-" + cleaned(name)
 }
 
+func minute(t time.Time) string { return t.In(domain.Beijing).Format("2006-01-02 15:04") }
 func moment(t time.Time) string { return t.In(domain.Beijing).Format(time.DateTime) }

@@ -239,3 +239,26 @@ func TestRefusals(t *testing.T) {
 		t.Errorf("without a checkpoint: %v", err)
 	}
 }
+
+func TestPersonalDataOnlyWhenAskedForAndWhileTheKeyIsThere(t *testing.T) {
+	o := full(t)
+	src, r := o.source(), asked()
+	src.Keys, r.Personal = o.keys, true
+	taken := func() string {
+		var b bytes.Buffer
+		_, err := Make(t.Context(), src, r, &b, nil)
+		o.must(err)
+		if found := faults(o.check(b.Bytes())); len(found) > 0 {
+			t.Errorf("found %q", found)
+		}
+		return o.take(b.Bytes(), accountText)
+	}
+	if account := taken(); !strings.Contains(account, "姓名  钱某某") || !strings.Contains(account, "专家意见  场地闲置") || strings.Contains(account, "另一个项目") {
+		t.Errorf("the account says:\n%s", account)
+	}
+	_, err := o.keys.Destroy(t.Context(), "v-1")
+	o.must(err)
+	if account := taken(); strings.Contains(account, "钱某某") || !strings.Contains(account, "姓名  已删除，不能再读") {
+		t.Errorf("after the key is destroyed the account says:\n%s", account)
+	}
+}

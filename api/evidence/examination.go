@@ -47,7 +47,8 @@ type examination struct {
 	streams map[string]eventstore.Revision
 	single  map[eventstore.Position]bool // to come one by one
 	last    eventstore.Position
-	at      time.Time
+	first   time.Time // when the first record was entered
+	at      time.Time // when the last was
 
 	records, withSM3, protected, withProtected int
 	bytes                                      int64
@@ -55,6 +56,7 @@ type examination struct {
 	attached                                   int
 	process                                    *process
 	tell                                       *projections.Teller
+	called                                     string // the programme or person asked for, by the first record that names them
 }
 
 // A deposit is a file that should be in the bundle.
@@ -154,17 +156,17 @@ func (x *examination) receipt(p piece) {
 	receipt, err := seal.ParseReceipt(p.receipt)
 	switch {
 	case err != nil:
-		x.fault(isProven, place, "读不出收据：%v", err)
+		x.fault(isProven, place, "读不出回执：%v", err)
 		return
 	case receipt.Position() != p.at:
-		x.fault(isProven, place, "收据是第 %d 位的", receipt.Position())
+		x.fault(isProven, place, "回执是第 %d 位的", receipt.Position())
 		return
 	case !bytes.Equal(receipt.Checkpoint.Note, x.note):
-		x.fault(isProven, place, "收据里的检查点与 %s 不同", checkpointFile)
+		x.fault(isProven, place, "回执里的检查点与 %s 不同", checkpointFile)
 		return
 	}
 	if p.envelope != nil && !bytes.Equal(receipt.Envelope, p.envelope) {
-		x.fault(isLeaf, p.path(envelopeFile), "与收据所证的信封不同")
+		x.fault(isLeaf, p.path(envelopeFile), "与回执所证的信封不同")
 	}
 	head := receipt.Checkpoint.Head
 	if receipt.Position() > head.Size || tlog.CheckRecord(receipt.Proof, int64(head.Size), head.Root, receipt.Index, tlog.RecordHash(receipt.Envelope)) != nil {
@@ -180,6 +182,9 @@ func (x *examination) order(p piece, r eventstore.Record) {
 	}
 	if p.at > x.At {
 		x.fault(isInOrder, place, "在取证时点 %d 之后", x.At)
+	}
+	if x.first.IsZero() {
+		x.first = r.RecordedAt
 	}
 	x.last, x.at = p.at, r.RecordedAt
 	before, whole := x.streams[r.Stream]
@@ -233,10 +238,12 @@ func (x *examination) data(p piece, r eventstore.Record) {
 			x.fault(isSM3, place, "SM3 与信封所载不同")
 		}
 	}
-	if _, err := x.tell.Tell(r); err != nil {
+	e, err := x.tell.Tell(r)
+	if err != nil {
 		x.fault(isReadable, place, "不能按 %s 解读：%v", r.Type, err)
 		return
 	}
+	x.call(e)
 	if n := bytes.Count(p.data, []byte(`"nonce":"`)); n > 0 && strings.HasPrefix(r.Stream, "participant-") {
 		x.protected += n
 		x.withProtected++
@@ -246,6 +253,25 @@ func (x *examination) data(p piece, r eventstore.Record) {
 		x.process.see(r, about)
 	}
 	x.files(r, about)
+}
+
+// call notes what the programme or person asked for is called.
+func (x *examination) call(e projections.Entry) {
+	switch {
+	case x.called != "":
+	case x.Programme != "" && e.Programme == x.Programme:
+		x.called = e.ProgrammeName
+	case x.Person != "" && e.Actor.Person == x.Person:
+		x.called = e.Actor.Name
+	}
+}
+
+// Subject says what was asked for, with its name.
+func (x *examination) Subject() string {
+	if x.called == "" {
+		return x.Title()
+	}
+	return fmt.Sprintf("%s（%s）", x.called, x.Title())
 }
 
 // files notes which files the record rests on or hands in.

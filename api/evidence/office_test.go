@@ -120,8 +120,8 @@ func (o *office) said(id string, about domain.ProgrammeCode) {
 	var identity participant.Kept
 	identity.Name = protect("name", "钱某某")
 	o.put(participant.Stream(id), participant.Entered{Kind: participant.Expert, Keeper: "301", Identity: identity}, finance)
-	o.put(participant.Stream(id), participant.StatementRecorded{Programme: about, Year: 2025, Stage: participant.ExpertOpinion, Text: protect("statement", "场地闲置"), Day: "2025-03-01"}, finance)
-	o.put(participant.Stream(id), participant.StatementRecorded{Programme: "p2", Year: 2025, Stage: participant.ExpertOpinion, Text: protect("statement", "另一个项目"), Day: "2025-03-02"}, finance)
+	o.put(participant.Stream(id), participant.StatementRecorded{Programme: about, Year: 2025, Stage: participant.ExpertOpinion, Text: protect(participant.StatementField(about, 2025), "场地闲置"), Day: "2025-03-01"}, finance)
+	o.put(participant.Stream(id), participant.StatementRecorded{Programme: "p2", Year: 2025, Stage: participant.ExpertOpinion, Text: protect(participant.StatementField("p2", 2025), "另一个项目"), Day: "2025-03-02"}, finance)
 }
 
 // full is a ledger with one programme that has everything, and one beside it.

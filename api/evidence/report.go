@@ -39,6 +39,7 @@ type Item struct {
 type Report struct {
 	Format    string              `json:"format"`
 	Title     string              `json:"title"`
+	Subject   string              `json:"subject"` // with the names that the records give
 	At        eventstore.Position `json:"at"`
 	Moment    time.Time           `json:"moment"`
 	By        string              `json:"by"`
@@ -110,9 +111,9 @@ type reception struct {
 }
 
 var questions = []question{
-	{isLeaf, "每件的信封与收据所证的信封逐字节相同", (*finding).each},
+	{isLeaf, "每件的信封与回执所证的信封逐字节相同", (*finding).each},
 	{isProven, "每件的旁证由信封推到检查点的根（RFC 6962）", func(f *finding) answer {
-		return answer{evidence: fmt.Sprintf("%d 张收据，根 %s，树上共 %d 件", f.records, f.checkpoint.Root, f.checkpoint.Size)}
+		return answer{evidence: fmt.Sprintf("%d 张回执，根 %s，树上共 %d 件", f.records, f.checkpoint.Root, f.checkpoint.Size)}
 	}},
 	{isSigned, "检查点由策略所认的账本签名", func(f *finding) answer {
 		return answer{evidence: fmt.Sprintf("账本 %s，签名 %s", f.checkpoint.Origin, list(f.verified.SignedBy))}
@@ -147,7 +148,7 @@ var questions = []question{
 		}
 		return a
 	}},
-	{isAllThere, "所选的记录都在，没有多出的；每件有信封、内容、收据", func(f *finding) answer {
+	{isAllThere, "所选的记录都在，没有多出的；每件有信封、内容、回执", func(f *finding) answer {
 		return answer{evidence: fmt.Sprintf("%d 件，其中逐件选取 %d 件", f.records, len(f.Records))}
 	}},
 	{hasMetadata, "必备元数据齐全", func(f *finding) answer {
@@ -234,7 +235,7 @@ func (x *examination) report(p seal.Policy, receiver *reception) Report {
 	}
 	f.quorum = needsWitness(p)
 	r := Report{
-		Format: Format, Title: x.Title(), At: x.At, Moment: x.Moment, By: x.By.String(), On: x.On, Records: x.records,
+		Format: Format, Title: x.Title(), Subject: x.Subject(), At: x.At, Moment: x.Moment, By: x.By.String(), On: x.On, Records: x.records,
 		Origin: x.checkpoint.Origin, Tree: x.checkpoint.Size, Root: x.checkpoint.Root.String(), SignedBy: f.verified.SignedBy, Witnesses: f.verified.Cosigned,
 	}
 	for _, q := range questions {
@@ -322,6 +323,7 @@ var style string
 var words = template.FuncMap{
 	"style":  func() template.CSS { return template.CSS(style) }, // our own
 	"moment": moment,
+	"minute": minute,
 	"size":   size,
 }
 

@@ -19,6 +19,7 @@ import (
 	"wenxiao/eventstore"
 	"wenxiao/eventstore/attachments"
 	"wenxiao/eventstore/seal"
+	"wenxiao/eventstore/vault"
 	"wenxiao/projections"
 )
 
@@ -30,6 +31,7 @@ type Source struct {
 	Checkpoint seal.Checkpoint        // published, with its cosignatures
 	Policy     seal.Policy            // as the ledger states it
 	Files      *attachments.Directory // nil: there are none
+	Keys       *vault.Vault           // nil: nothing of private persons is opened
 }
 
 // A selecting works out a selection. Positions are all it holds of records.
@@ -290,7 +292,7 @@ func (s *selecting) settle() error {
 	if len(s.whole)+len(s.Records) == 0 {
 		return domain.Refusal{Code: "evidence.nothing", Reason: fmt.Sprintf("到账本位置 %d 为止，没有符合“%s”的记录", s.At, s.Title())}
 	}
-	return s.withhold()
+	return errors.Join(s.withhold(), s.reveal())
 }
 
 // withhold names the files that were withdrawn, whenever that was: what the law

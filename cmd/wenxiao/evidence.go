@@ -21,6 +21,7 @@ import (
 	"wenxiao/eventstore"
 	"wenxiao/eventstore/attachments"
 	"wenxiao/eventstore/seal"
+	"wenxiao/eventstore/vault"
 	"wenxiao/projections"
 )
 
@@ -28,6 +29,7 @@ import (
 type asking struct {
 	*place
 	year             int
+	personal         bool
 	person, query    string
 	from, to         string
 	at, by, on, file string
@@ -40,7 +42,7 @@ func evidenceCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "evidence [PROGRAMME[/YEAR]|PERSON|QUERY]",
 		Short: "取证单：记录、附件、证明和说明，一个压缩包 (an evidence bundle that an auditor can keep)",
-		Long: `取出一个项目、一个人或一组查询条件的全部记录，连同附件、收据、检查点、说明和四性检测报告，成一个压缩包。
+		Long: `取出一个项目、一个人或一组查询条件的全部记录，连同附件、回执、检查点、说明和四性检测报告，成一个压缩包。
 收到的人用 wenxiao evidence check 核对，不需要账本。
 Records, attachments, receipts, checkpoint, policy and an account for people, as one zip; same ledger and request, same bytes.`,
 		Example: "  wenxiao evidence c26 --year 2024 -o 取证单.zip\n  wenxiao evidence --person p-101 -o 取证单.zip\n  wenxiao evidence --query 退回 --from 2025-01-01 -o 取证单.zip",
@@ -57,6 +59,7 @@ Records, attachments, receipts, checkpoint, policy and an account for people, as
 	f.StringVar(&a.to, "to", "", "查询：记录日至 (recorded to)")
 	f.BoolVar(&a.filter.LateOnly, "late", false, "查询：只取补录 (late entries only)")
 	f.StringVar(&a.at, "at", "", "账本当时的样子：位置或时间 (as the ledger was then)")
+	f.BoolVar(&a.personal, "personal", false, "用密钥读出专家、意见人、受益人的个人信息，写进说明 (with what the keys of private persons open)")
 	f.StringVar(&a.by, "by", "", "取证人，写进说明 (who asks; default the user of this machine)")
 	f.StringVar(&a.on, "on", "", "取证时间；不写即现在。重做同一份取证单时给出 (when asked, to make the same bundle again)")
 	f.StringVarP(&a.file, "output", "o", "", "写入文件；不写即按内容取名 (write to a file)")
@@ -81,6 +84,12 @@ func (a asking) run(ctx context.Context, args []string) (err error) {
 	src, err := a.source(ctx, ledger)
 	if err != nil {
 		return err
+	}
+	if request.Personal = a.personal; a.personal {
+		if src.Keys, err = vault.Open(ctx, a.beside("keys")); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, src.Keys.Close()) }()
 	}
 	made, path, err := a.make(ctx, src, request)
 	if err != nil {
@@ -319,7 +328,7 @@ func printProperties(w io.Writer, r evidence.Report) {
 
 func printBundle(w io.Writer, r evidence.Report) {
 	fmt.Fprintf(w, "取证单 (bundle)  %s\n账本 (ledger)    %s，位置 %d 为止，记录 %d 件\n取证 (asked)     %s，%s\n检查点 (signed)  共 %d 件，根 %s，签名 %s，见证 %s\n\n",
-		r.Title, r.Origin, r.At, r.Records, r.By, beijing(r.On), r.Tree, r.Root, orNone(r.SignedBy), orNone(r.Witnesses))
+		r.Subject, r.Origin, r.At, r.Records, r.By, beijing(r.On), r.Tree, r.Root, orNone(r.SignedBy), orNone(r.Witnesses))
 	for _, c := range r.Checks {
 		fmt.Fprintf(w, "%s  %s  %s  %s\n", c.ID, c.Outcome, c.Asks, c.Evidence)
 	}
