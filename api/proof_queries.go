@@ -40,7 +40,7 @@ func (s *Server) askSeal(context.Context, *struct{}) (Seal, error) {
 		return Seal{}, errUnsealed
 	}
 	latest, _ := s.Sealer.Latest()
-	return Seal{Status: s.Sealer.Status(), Signed: string(latest.Note), Policy: s.Sealer.Policy().String()}, nil
+	return Seal{Status: s.Sealer.Status(), Signed: string(latest.Note), Policy: s.Sealer.Policy().Standard().String()}, nil
 }
 
 // Receipt is a receipt with what it says of its place.

@@ -21,7 +21,7 @@ func receiptCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "receipt POSITION|EVENT-ID",
 		Short: "一件记录的回执，离线可验 (the receipt of one record, to be verified without the ledger)",
-		Long: `打印 .tlog-proof 文本：封套、在账本哈希树里的证明、签名的检查点。持有人用 wenxiao verify 或别家工具离线验证。
+		Long: `打印 .tlog-proof 文本：信封、在账本哈希树里的证明、签名的检查点。持有人用 wenxiao verify 或别家工具离线验证。
 Prints a c2sp.org/tlog-proof@v1 whose extra line is the record's envelope.`,
 		Args: exactly(1, "POSITION 或 EVENT-ID"),
 	}

@@ -34,7 +34,7 @@ func verifyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify [RECEIPT-FILE]",
 		Short: "核验：整本账，或一张回执，或与所持检查点核对 (verify the ledger, a receipt, or against a checkpoint)",
-		Long: `不带参数：核验整本账。封套与内容、编号与版次、哈希树、每一列和每个索引、已签的检查点、公开日志的文件、附件；
+		Long: `不带参数：核验整本账。信封与内容、编号与版次、哈希树、每一列和每个索引、已签的检查点、公开日志的文件、附件；
 --tables 再由账本重算查询表，逐行比对。可随时中断，再次运行接着核。
 --against FILE：手里留存的检查点，是否仍包含在这本账里。
 RECEIPT-FILE --policy FILE：一张回执，不需要账本；明确给出 --db 时再与账本核对。

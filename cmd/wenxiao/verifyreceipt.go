@@ -74,7 +74,7 @@ func (r *receiptReport) hold(text []byte, path string, policy seal.Policy) (rece
 	verified, err := receipt.Verify(policy)
 	switch {
 	case errors.Is(err, seal.ErrNotProven):
-		r.find("receipt.not-proven", path, "封套不在检查点的树上：封套、证明或检查点被改过")
+		r.find("receipt.not-proven", path, "信封不在检查点的树上：信封、证明或检查点被改过")
 	case err != nil:
 		r.find("receipt.untrusted", path, fmt.Sprintf("检查点的签名不可信：%v", err))
 	default:
@@ -120,10 +120,10 @@ func (r *receiptReport) holdAgainst(ctx context.Context, p place, receipt seal.R
 
 func (r *receiptReport) holdRecord(record eventstore.Record, receipt seal.Receipt, p place) {
 	if !bytes.Equal(record.Envelope, receipt.Envelope) {
-		r.find("receipt.differs", p.String(), "账本在这个位置是另一份封套")
+		r.find("receipt.differs", p.String(), "账本在这个位置是另一份信封")
 	}
 	if record.CheckData() != nil {
-		r.find("data.sha256", p.String(), "账本的内容与封套不符")
+		r.find("data.sha256", p.String(), "账本的内容与信封不符")
 	}
 }
 
@@ -144,7 +144,7 @@ func (r *receiptReport) print(w io.Writer) {
 		fmt.Fprintf(w, "问题 (problem)  %s\n", f)
 	}
 	if len(r.Findings) == 0 {
-		fmt.Fprintln(w, "回执成立：这份封套在签名所及的账本里 (the receipt holds)")
+		fmt.Fprintln(w, "回执成立：这份信封在签名所及的账本里 (the receipt holds)")
 	}
 }
 

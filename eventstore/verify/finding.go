@@ -59,7 +59,7 @@ type Report struct {
 
 // Checks are what the records were held against, in words.
 func (r *Report) Checks() []string {
-	list := []string{"封套写法", "SHA-256", "位置", "版次", "时间", "哈希树"}
+	list := []string{"信封写法", "SHA-256", "位置", "版次", "时间", "哈希树"}
 	if r.SM3 {
 		list = append(list, "SM3")
 	}

@@ -88,7 +88,7 @@ func (w *walk) names(ctx context.Context) (sum uint64, found []Finding, err erro
 				found = append(found, Finding{Code: "stream.stray", Place: "ledger_streams.number", Text: fmt.Sprintf("第 %d 条流 %q 没有记录", n.Number, n.Name)})
 			}
 		case streams[n.Number-1].Name != w.Key.of([]byte(n.Name), 0):
-			found = append(found, Finding{Code: "stream.name", Place: "ledger_streams.name", Text: fmt.Sprintf("第 %d 条流名为 %q，其记录的封套里是另一个名称", n.Number, n.Name)})
+			found = append(found, Finding{Code: "stream.name", Place: "ledger_streams.name", Text: fmt.Sprintf("第 %d 条流名为 %q，其记录的信封里是另一个名称", n.Number, n.Name)})
 		}
 		next = max(next, n.Number+1)
 	}

@@ -178,6 +178,6 @@ func (w *walk) stream(s *seen, at func(code, place, format string, args ...any))
 		i = len(*streams)
 		*streams = append(*streams, Stream{Name: s.name})
 	}
-	at("column.differs", "ledger_events.stream", "列里的流号是 %d，按封套应是 %d", s.number, i+1)
+	at("column.differs", "ledger_events.stream", "列里的流号是 %d，按信封应是 %d", s.number, i+1)
 	return &(*streams)[i]
 }

@@ -109,7 +109,7 @@ func (r *reader) examine(k eventstore.Kept) {
 	record, err := eventstore.Open(position, k.Envelope, k.Data)
 	s := seen{position: position, number: k.Stream, taken: k.Command != nil, unread: err != nil}
 	if err != nil {
-		r.find(Finding{Code: "envelope.unreadable", Position: position, Place: "ledger_events.envelope", Text: "封套读不出"})
+		r.find(Finding{Code: "envelope.unreadable", Position: position, Place: "ledger_events.envelope", Text: "信封读不出"})
 	} else {
 		r.header(&s, record, k)
 	}
@@ -144,22 +144,22 @@ func (r *reader) header(s *seen, record eventstore.Record, k eventstore.Kept) {
 		s.command = r.Key.of([]byte(h.Command), 0)
 	}
 	if h.V != 1 && h.V != 2 {
-		at("envelope.version", "ledger_events.envelope", "封套的格式 v 是 %d，本程序认得 1 和 2", h.V)
+		at("envelope.version", "ledger_events.envelope", "信封的格式 v 是 %d，本程序认得 1 和 2", h.V)
 	}
 	r.encoded = h.Encode(append(r.encoded[:0], 0))
 	_, offset := h.RecordedAt.Zone()
 	if string(r.encoded[1:]) != string(k.Envelope) || offset != 0 {
 		n := common(r.encoded[1:], k.Envelope)
-		r.find(Finding{Code: "envelope.not-canonical", Position: s.position, Stream: h.Stream, Revision: h.Revision, Place: "ledger_events.envelope", Offset: &n, Text: "封套不是其内容的唯一写法"})
+		r.find(Finding{Code: "envelope.not-canonical", Position: s.position, Stream: h.Stream, Revision: h.Revision, Place: "ledger_events.envelope", Offset: &n, Text: "信封不是其内容的唯一写法"})
 	}
 	if !hexIs(sha256.Sum256(k.Data), h.DataHash) {
-		at("data.sha256", "ledger_events.data", "内容与封套所记的 SHA-256 不符")
+		at("data.sha256", "ledger_events.data", "内容与信封所记的 SHA-256 不符")
 	}
 	switch has := h.DataSM3 != ""; {
 	case has != (h.V >= 2):
-		at("data.sm3", "ledger_events.envelope", "格式 %d 的封套%s SM3", h.V, map[bool]string{true: "不应有", false: "应有"}[has])
+		at("data.sm3", "ledger_events.envelope", "格式 %d 的信封%s SM3", h.V, map[bool]string{true: "不应有", false: "应有"}[has])
 	case has && r.Options.SM3 && !hexIs(sm3.Sum(k.Data), h.DataSM3):
-		at("data.sm3", "ledger_events.data", "内容与封套所记的 SM3 不符")
+		at("data.sm3", "ledger_events.data", "内容与信封所记的 SM3 不符")
 	}
 	if !parseID(&r.id, h.ID) {
 		at("id.malformed", "ledger_events.envelope", "编号 %q 不是第 7 版 UUID", h.ID)
@@ -177,19 +177,19 @@ func (r *reader) columns(h *eventstore.Header, k eventstore.Kept, at func(code, 
 		at("column.kind", "ledger_events."+strings.Join(k.Odd, ","), "列里的值不是该有的种类")
 	}
 	if k.Revision != int64(h.Revision) {
-		at("column.differs", "ledger_events.revision", "列里是 %d，封套里是 %d", k.Revision, h.Revision)
+		at("column.differs", "ledger_events.revision", "列里是 %d，信封里是 %d", k.Revision, h.Revision)
 	}
 	if k.ID != r.id {
-		at("column.differs", "ledger_events.id", "列里是 %x，封套里是 %s", k.ID, h.ID)
+		at("column.differs", "ledger_events.id", "列里是 %x，信封里是 %s", k.ID, h.ID)
 	}
 	if string(k.Type) != h.Type {
-		at("column.differs", "ledger_events.type", "列里是 %q，封套里是 %q", k.Type, h.Type)
+		at("column.differs", "ledger_events.type", "列里是 %q，信封里是 %q", k.Type, h.Type)
 	}
 	if precision := r.indexed.Precision(); !h.RecordedAt.Truncate(precision).Equal(k.RecordedAt) {
-		at("column.differs", "ledger_events.recorded_at", "列里是 %s，封套里是 %s", k.RecordedAt.UTC().Format(time.RFC3339Nano), h.RecordedAt.Format(time.RFC3339Nano))
+		at("column.differs", "ledger_events.recorded_at", "列里是 %s，信封里是 %s", k.RecordedAt.UTC().Format(time.RFC3339Nano), h.RecordedAt.Format(time.RFC3339Nano))
 	}
 	if k.Command != nil && string(k.Command) != h.Command {
-		at("column.differs", "ledger_events.command", "列里是 %q，封套里是 %q", k.Command, h.Command)
+		at("column.differs", "ledger_events.command", "列里是 %q，信封里是 %q", k.Command, h.Command)
 	}
 }
 

@@ -160,7 +160,7 @@ func (w *walk) compareTree() {
 		w.Add(Finding{Code: "tree.broken", Position: w.Broken, Text: "这里缺记录，其后的树无从核对"})
 	case w.kept.Edge == nil && w.kept.Size > 0: // said already
 	case w.Tree.Root() != w.kept.Root():
-		f := Finding{Code: "tree.root", Position: 1, Last: w.kept.Size, Text: fmt.Sprintf("由封套算出的树根 %s，账本自存的是 %s", w.Tree.Root(), w.kept.Root())}
+		f := Finding{Code: "tree.root", Position: 1, Last: w.kept.Size, Text: fmt.Sprintf("由信封算出的树根 %s，账本自存的是 %s", w.Tree.Root(), w.kept.Root())}
 		f.Position, f.Last = differs(w.Tree, w.kept)
 		w.Add(f)
 	}
