@@ -44,7 +44,7 @@ RECEIPT-FILE --policy FILE：一张回执，不需要账本；明确给出 --db 
 	db := dbFlag(cmd)
 	cmd.Flags().BoolVar(&v.quick, "quick", false, "只核账本，不看公开日志和附件 (the ledger only)")
 	cmd.Flags().BoolVar(&v.tables, "tables", false, "由账本重算查询表并逐行比对 (compare the tables with a replay)")
-	cmd.Flags().BoolVar(&v.sm3, "sm3", false, "内容另按 SM3 核对，时间约加倍 (hold the data against SM3, too)")
+	cmd.Flags().BoolVar(&v.sm3, "sm3", false, "内容另按 SM3 核对，时间约加四成 (hold the data against SM3, too)")
 	cmd.Flags().BoolVar(&v.fresh, "fresh", false, "从头核，不接着上次 (start over)")
 	cmd.Flags().BoolVar(&v.asJSON, "json", false, "供程序读取 (for programs)")
 	cmd.Flags().StringVar(&v.against, "against", "", "留存的检查点文件 (a checkpoint that was kept)")
@@ -186,6 +186,7 @@ func (v verifying) records(ctx context.Context, store eventstore.Store, heads []
 	file := v.place.beside("verify")
 	o := verify.Options{SM3: v.sm3, Heads: heads, Every: 5 * time.Second}
 	if state := v.resume(file, errs); state != nil && state.Continues(o) {
+		fmt.Fprintf(errs, "接着上次，从账本位置 %d 核起；--fresh 从头核 (going on)\n", state.Done+1)
 		o.Resume = state
 	}
 	o.Save = func(s *verify.State) error {
@@ -229,7 +230,6 @@ func (v verifying) resume(file string, errs io.Writer) *verify.State {
 		fmt.Fprintf(errs, "%s：%v；从头核 (starting over)\n", file, err)
 		return nil
 	}
-	fmt.Fprintf(errs, "接着上次，从账本位置 %d 核起；--fresh 从头核 (going on)\n", state.Done+1)
 	return state
 }
 
