@@ -110,6 +110,10 @@ func (x *examination) sound() bool {
 	return true
 }
 
+// mostOpened is how many bytes a file may have to be opened: that is done in
+// memory.
+const mostOpened = 1 << 30
+
 // A piece is one record as a bundle has it; what is nil is not there.
 type piece struct {
 	at                      eventstore.Position
@@ -329,6 +333,10 @@ func (x *examination) attachment(digest string, r io.ReaderAt, size int64) {
 		x.fault(hasFiles, d.path, "SHA-256 与交存时不同")
 	case got.SM3 != d.SM3:
 		x.fault(hasFiles, d.path, "SM3 与交存时不同")
+	}
+	if size > mostOpened {
+		x.fault(isOpenable, d.path, "有 %d 字节，太大，没有打开", size)
+		return
 	}
 	_, err := inspect.File(d.Name, r, size)
 	var refusal domain.Refusal
