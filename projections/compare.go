@@ -185,7 +185,7 @@ type cursor struct {
 }
 
 func openCursor(ctx context.Context, db querier, query string, columns, key []string) (*cursor, error) {
-	rows, err := db.QueryContext(ctx, query)
+	rows, err := db.QueryContext(ctx, query) //nolint:rowserrcheck // next checks it
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"archive/zip"
+	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -145,7 +146,7 @@ func (b *bundle) small(name string, most int64) []byte {
 		return nil
 	}
 	content := make([]byte, e.size)
-	if _, err := e.ReadAt(content, 0); err != nil && err != io.EOF {
+	if _, err := e.ReadAt(content, 0); err != nil && !errors.Is(err, io.EOF) {
 		return nil
 	}
 	return content

@@ -70,7 +70,7 @@ func (s *Store) ReadIndex(ctx context.Context, index eventstore.Index) iter.Seq2
 			yield(eventstore.Indexing{}, s.told(err))
 			return
 		}
-		defer tx.Rollback(context.WithoutCancel(ctx))
+		defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
 		if _, err := tx.Exec(ctx, `set local enable_seqscan = off; set local enable_sort = off; set local enable_bitmapscan = off; set local max_parallel_workers_per_gather = 0`); err != nil {
 			yield(eventstore.Indexing{}, s.told(err))
 			return

@@ -24,20 +24,12 @@ func check(t testing.TB, err error) {
 	}
 }
 
-// must is for values whose making cannot reasonably fail.
-func must[T any](t testing.TB, v T, err error) T {
-	t.Helper()
-	check(t, err)
-	return v
-}
-
 // file appends n records to a store.
 func file(t testing.TB, store eventstore.Store, n int) {
 	t.Helper()
 	for n > 0 {
 		some := min(n, 500)
 		drafts := make([]eventstore.Draft, some)
-		head := must(t, eventstore.Position(0), nil)
 		head, err := store.Head(t.Context())
 		check(t, err)
 		for i := range drafts {
