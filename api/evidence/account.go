@@ -11,6 +11,8 @@ import (
 	textTemplate "text/template"
 
 	"wenxiao/domain"
+	"wenxiao/domain/attachment"
+	"wenxiao/domain/unit"
 	"wenxiao/eventstore"
 	"wenxiao/projections"
 )
@@ -43,7 +45,8 @@ type AttachedFile struct {
 type Line struct {
 	projections.Entry
 	Marks []string // 补录, 更正
-	About string   // programme and year, as far as the whole account is not about them
+	About string   // unit, or programme and year, as far as the whole account is not about them
+	Files []string // that it rests on, by name
 	Basis string
 }
 
@@ -74,7 +77,15 @@ func (a *account) lines(context bool) iter.Seq[Line] {
 				a.err = err
 				return
 			}
-			if e := told(tell, r); beside[r.Stream] == context && !yield(a.line(e)) {
+			e := told(tell, r)
+			if beside[r.Stream] != context {
+				continue
+			}
+			l := a.line(e)
+			if code, ok := strings.CutPrefix(r.Stream, unit.Stream("")); ok {
+				l.About = tell.Unit(domain.UnitCode(code))
+			}
+			if !yield(l) {
 				return
 			}
 		}
@@ -116,6 +127,9 @@ func (a *account) line(e projections.Entry) Line {
 		l.Marks = append(l.Marks, "据公开材料录入")
 	}
 	for _, b := range e.Basis {
+		if digest, ok := attachment.Digest(b); ok && a.deposits[digest] != nil && a.deposits[digest].known {
+			l.Files = append(l.Files, a.deposits[digest].Name)
+		}
 		if !strings.HasPrefix(b, "attachment-") && strings.ContainsFunc(b, func(r rune) bool { return r > 0x2000 }) {
 			if !strings.Contains(l.Basis, b) {
 				l.Basis = strings.TrimPrefix(l.Basis+"；"+b, "；")

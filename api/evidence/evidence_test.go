@@ -33,7 +33,7 @@ func TestBundleOfAProgrammeHolds(t *testing.T) {
 		}
 	}
 	account := o.take(b, accountPage)
-	for _, want := range []string{"公共实训基地运营p1", "王某 以 示例市培训中心财务科科长 身份 申报目标第 1 版", "实施方案.txt", "示例市审计局审计员 秦某", "任命王某为财务科科长", "个人信息有 2 处"} {
+	for _, want := range []string{"公共实训基地运营p1", "王某 以 示例市培训中心财务科科长 身份 申报目标第 1 版", "实施方案.txt", "示例市审计局审计员 秦某", "任命王某为财务科科长，自 2025-01-01 起 <span class=\"small soft\">（示例市培训中心）</span>", "附件：实施方案.txt", "个人信息有 2 处"} {
 		if !strings.Contains(account, want) {
 			t.Errorf("the account does not say %q", want)
 		}
