@@ -303,3 +303,15 @@ func TestOlderCopies(t *testing.T) {
 		})
 	}
 }
+
+// TestTheDoctorNamesWhatIsWrong, also where the tables could not follow.
+func TestTheDoctorNamesWhatIsWrong(t *testing.T) {
+	v := victims()["sqlite"](t)
+	v.do(t, "doctor")
+	if err := v.sql("update ledger_events set data = x'00' where position = 77", "delete from ledger_streams where number = 9")(); err != nil {
+		t.Fatal(err)
+	}
+	if code, out := v.run("doctor"); code != 1 || !strings.Contains(out, "账本位置 77 ") || !strings.Contains(out, "第 9 条流") {
+		t.Errorf("%d %s", code, out)
+	}
+}

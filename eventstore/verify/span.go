@@ -55,10 +55,12 @@ func (w *walk) rows(ctx context.Context, after, upTo int64) iter.Seq2[eventstore
 	}
 }
 
-// A reader reads spans; one goroutine's.
+// A reader reads spans; one goroutine's. What it has of one record it uses again
+// for the next.
 type reader struct {
 	*walk
 	*span
+	record  eventstore.Record
 	encoded []byte // 0x00 and an envelope, as a leaf is hashed
 	id      [16]byte
 }
@@ -84,7 +86,7 @@ func (r *reader) read(ctx context.Context, after, upTo eventstore.Position) *spa
 		}
 		r.gap(expected, eventstore.Position(k.Position)-1)
 		expected = eventstore.Position(k.Position) + 1
-		r.examine(k)
+		r.examine(&k)
 	}
 	if r.err == nil {
 		r.gap(expected, upTo)
@@ -104,19 +106,18 @@ func (r *reader) gap(first, last eventstore.Position) {
 }
 
 // examine checks what a row shows by itself.
-func (r *reader) examine(k eventstore.Kept) {
-	position := eventstore.Position(k.Position)
-	record, err := eventstore.Open(position, k.Envelope, k.Data)
-	s := seen{position: position, number: k.Stream, taken: k.Command != nil, unread: err != nil}
+func (r *reader) examine(k *eventstore.Kept) {
+	var err error
+	r.record, err = eventstore.Open(eventstore.Position(k.Position), k.Envelope, k.Data)
+	r.records = append(r.records, seen{position: eventstore.Position(k.Position), number: k.Stream, taken: k.Command != nil, unread: err != nil})
 	if err != nil {
-		r.find(Finding{Code: "envelope.unreadable", Position: position, Place: "ledger_events.envelope", Text: "信封读不出"})
+		r.find(Finding{Code: "envelope.unreadable", Position: eventstore.Position(k.Position), Place: "ledger_events.envelope", Text: "封套读不出"})
 	} else {
-		r.header(&s, record, k)
+		r.header(&r.records[len(r.records)-1], k)
 	}
-	if err != nil || len(r.encoded) == 0 || string(r.encoded[1:]) != string(k.Envelope) {
+	if err != nil || string(r.encoded[1:]) != string(k.Envelope) {
 		r.encoded = append(append(r.encoded[:0], 0), k.Envelope...)
 	}
-	r.records = append(r.records, s)
 	r.hashes = append(r.hashes, sha256.Sum256(r.encoded)) // as tlog.RecordHash does
 	if r.indexed != nil {
 		r.count(k)
@@ -124,7 +125,7 @@ func (r *reader) examine(k eventstore.Kept) {
 }
 
 // count adds the row's index columns to the sums.
-func (r *reader) count(k eventstore.Kept) {
+func (r *reader) count(k *eventstore.Kept) {
 	var key [16]byte
 	r.sums.Stream += r.Key.of(eventstore.AppendKey(key[:0], k.Stream, k.Revision), k.Position)
 	r.sums.ID += r.Key.of(k.ID[:], k.Position)
@@ -133,18 +134,21 @@ func (r *reader) count(k eventstore.Kept) {
 	}
 }
 
-func (r *reader) header(s *seen, record eventstore.Record, k eventstore.Kept) {
-	h := &record.Header
-	at := func(code, place, format string, args ...any) {
-		r.find(Finding{Code: code, Position: s.position, Stream: h.Stream, Revision: h.Revision, Place: place, Text: fmt.Sprintf(format, args...)})
-	}
+// at notes a finding of the record in hand.
+func (r *reader) at(code, place, format string, args ...any) {
+	h := &r.record
+	r.find(Finding{Code: code, Position: h.Position, Stream: h.Stream, Revision: h.Revision, Place: place, Text: fmt.Sprintf(format, args...)})
+}
+
+func (r *reader) header(s *seen, k *eventstore.Kept) {
+	h := &r.record.Header
 	s.stream, s.revision, s.at = h.Stream, h.Revision, h.RecordedAt
 	s.name = r.Key.of([]byte(h.Stream), 0)
 	if h.Command != "" {
 		s.command = r.Key.of([]byte(h.Command), 0)
 	}
 	if h.V != 1 && h.V != 2 {
-		at("envelope.version", "ledger_events.envelope", "信封的格式 v 是 %d，本程序认得 1 和 2", h.V)
+		r.at("envelope.version", "ledger_events.envelope", "信封的格式 v 是 %d，本程序认得 1 和 2", h.V)
 	}
 	r.encoded = h.Encode(append(r.encoded[:0], 0))
 	_, offset := h.RecordedAt.Zone()
@@ -153,43 +157,43 @@ func (r *reader) header(s *seen, record eventstore.Record, k eventstore.Kept) {
 		r.find(Finding{Code: "envelope.not-canonical", Position: s.position, Stream: h.Stream, Revision: h.Revision, Place: "ledger_events.envelope", Offset: &n, Text: "信封不是其内容的唯一写法"})
 	}
 	if !hexIs(sha256.Sum256(k.Data), h.DataHash) {
-		at("data.sha256", "ledger_events.data", "内容与信封所记的 SHA-256 不符")
+		r.at("data.sha256", "ledger_events.data", "内容与信封所记的 SHA-256 不符")
 	}
 	switch has := h.DataSM3 != ""; {
 	case has != (h.V >= 2):
-		at("data.sm3", "ledger_events.envelope", "格式 %d 的信封%s SM3", h.V, map[bool]string{true: "不应有", false: "应有"}[has])
+		r.at("data.sm3", "ledger_events.envelope", "格式 %d 的信封%s SM3", h.V, map[bool]string{true: "不应有", false: "应有"}[has])
 	case has && r.Options.SM3 && !hexIs(sm3.Sum(k.Data), h.DataSM3):
-		at("data.sm3", "ledger_events.data", "内容与信封所记的 SM3 不符")
+		r.at("data.sm3", "ledger_events.data", "内容与信封所记的 SM3 不符")
 	}
 	if !parseID(&r.id, h.ID) {
-		at("id.malformed", "ledger_events.envelope", "编号 %q 不是第 7 版 UUID", h.ID)
+		r.at("id.malformed", "ledger_events.envelope", "编号 %q 不是第 7 版 UUID", h.ID)
 	} else {
 		s.id = r.Key.of(r.id[:], 0)
 	}
 	if r.indexed != nil {
-		r.columns(h, k, at)
+		r.columns(h, k)
 	}
 }
 
 // columns holds the row's other columns against the envelope.
-func (r *reader) columns(h *eventstore.Header, k eventstore.Kept, at func(code, place, format string, args ...any)) {
+func (r *reader) columns(h *eventstore.Header, k *eventstore.Kept) {
 	if len(k.Odd) > 0 {
-		at("column.kind", "ledger_events."+strings.Join(k.Odd, ","), "列里的值不是该有的种类")
+		r.at("column.kind", "ledger_events."+strings.Join(k.Odd, ","), "列里的值不是该有的种类")
 	}
 	if k.Revision != int64(h.Revision) {
-		at("column.differs", "ledger_events.revision", "列里是 %d，信封里是 %d", k.Revision, h.Revision)
+		r.at("column.differs", "ledger_events.revision", "列里是 %d，信封里是 %d", k.Revision, h.Revision)
 	}
 	if k.ID != r.id {
-		at("column.differs", "ledger_events.id", "列里是 %x，信封里是 %s", k.ID, h.ID)
+		r.at("column.differs", "ledger_events.id", "列里是 %x，信封里是 %s", k.ID, h.ID)
 	}
 	if string(k.Type) != h.Type {
-		at("column.differs", "ledger_events.type", "列里是 %q，信封里是 %q", k.Type, h.Type)
+		r.at("column.differs", "ledger_events.type", "列里是 %q，信封里是 %q", k.Type, h.Type)
 	}
 	if precision := r.indexed.Precision(); !h.RecordedAt.Truncate(precision).Equal(k.RecordedAt) {
-		at("column.differs", "ledger_events.recorded_at", "列里是 %s，信封里是 %s", k.RecordedAt.UTC().Format(time.RFC3339Nano), h.RecordedAt.Format(time.RFC3339Nano))
+		r.at("column.differs", "ledger_events.recorded_at", "列里是 %s，信封里是 %s", k.RecordedAt.UTC().Format(time.RFC3339Nano), h.RecordedAt.Format(time.RFC3339Nano))
 	}
 	if k.Command != nil && string(k.Command) != h.Command {
-		at("column.differs", "ledger_events.command", "列里是 %q，信封里是 %q", k.Command, h.Command)
+		r.at("column.differs", "ledger_events.command", "列里是 %q，信封里是 %q", k.Command, h.Command)
 	}
 }
 
