@@ -111,7 +111,7 @@ func (r *reader) examine(k *eventstore.Kept) {
 	r.record, err = eventstore.Open(eventstore.Position(k.Position), k.Envelope, k.Data)
 	r.records = append(r.records, seen{position: eventstore.Position(k.Position), number: k.Stream, taken: k.Command != nil, unread: err != nil})
 	if err != nil {
-		r.find(Finding{Code: "envelope.unreadable", Position: eventstore.Position(k.Position), Place: "ledger_events.envelope", Text: "封套读不出"})
+		r.find(Finding{Code: "envelope.unreadable", Position: eventstore.Position(k.Position), Place: "ledger_events.envelope", Text: "信封读不出"})
 	} else {
 		r.header(&r.records[len(r.records)-1], k)
 	}
