@@ -204,12 +204,12 @@ func (c *checking) listed(files []File) {
 			c.x.fault(isListed, f.Path, "与 %s 所载不同", manifestDigest)
 		}
 	}
-	for path := range listed {
+	for _, path := range slices.Sorted(maps.Keys(listed)) {
 		if c.entries[path] == nil {
 			c.x.fault(isListed, path, "在 %s 里，却不在包里", manifestTable)
 		}
 	}
-	for path := range sums {
+	for _, path := range slices.Sorted(maps.Keys(sums)) {
 		if c.entries[path] == nil {
 			c.x.fault(isListed, path, "在 %s 里，却不在包里", manifestDigest)
 		}
