@@ -63,6 +63,8 @@ var indexes = map[eventstore.Index]string{
 	eventstore.ByName:    `select number, convert_to(name, 'UTF8') from ledger_streams order by name`,
 }
 
+const byIndexOnly = `set local enable_seqscan = off; set local enable_sort = off; set local enable_bitmapscan = off; set local max_parallel_workers_per_gather = 0`
+
 func (s *Store) ReadIndex(ctx context.Context, index eventstore.Index) iter.Seq2[eventstore.Indexing, error] {
 	return func(yield func(eventstore.Indexing, error) bool) {
 		tx, err := s.reads.BeginTx(ctx, pgx.TxOptions{AccessMode: pgx.ReadOnly})
@@ -71,7 +73,7 @@ func (s *Store) ReadIndex(ctx context.Context, index eventstore.Index) iter.Seq2
 			return
 		}
 		defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-		if _, err := tx.Exec(ctx, `set local enable_seqscan = off; set local enable_sort = off; set local enable_bitmapscan = off; set local max_parallel_workers_per_gather = 0`); err != nil {
+		if _, err := tx.Exec(ctx, byIndexOnly); err != nil {
 			yield(eventstore.Indexing{}, s.told(err))
 			return
 		}
