@@ -58,12 +58,15 @@ func (s *Sums) add(o Sums) {
 	s.Stream, s.ID, s.Command = s.Stream+o.Stream, s.ID+o.ID, s.Command+o.Command
 }
 
+// stateFormat changes with what a State means: an earlier one is not gone on from.
+const stateFormat = "1 "
+
 // Encode returns the state as a file keeps it: a digest and what it is of. A
 // state of a store that numbers no streams cannot go on; it is not to be kept.
 func (s *State) Encode(ledger string) ([]byte, error) {
 	var b bytes.Buffer
 	encoder := gob.NewEncoder(&b)
-	if err := errors.Join(encoder.Encode(ledger), encoder.Encode(s)); err != nil {
+	if err := errors.Join(encoder.Encode(stateFormat+ledger), encoder.Encode(s)); err != nil {
 		return nil, err
 	}
 	digest := sha256.Sum256(b.Bytes())
@@ -85,7 +88,7 @@ func DecodeState(file []byte, ledger string) (*State, error) {
 	if err := errors.Join(decoder.Decode(&of), decoder.Decode(s)); err != nil {
 		return nil, fmt.Errorf("%w: %w", eventstore.ErrDamaged, err)
 	}
-	if of != ledger {
+	if of != stateFormat+ledger {
 		return nil, ErrOtherLedger
 	}
 	return s, nil
