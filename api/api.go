@@ -34,6 +34,7 @@ type Server struct {
 
 	Demo    bool           // the demonstration: its roles may be taken without a password, from this machine only
 	Proxies []netip.Prefix // that stand before the server and say for whom they ask
+	Public  string         // address people reach the server by, such as https://jx.example.gov.cn; printed on receipts
 	Secure  bool           // reached through TLS, its own or a proxy's: cookies never leave it
 	Idle    time.Duration  // without a request before a session ends; zero: [accounts.Idle]
 

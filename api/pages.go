@@ -107,8 +107,6 @@ func (s *Server) sealMark() *web.Seal {
 	mark := &web.Seal{State: facts.Quorum, Size: facts.Size}
 	if facts.Size > 0 {
 		mark.Code = facts.RootCode()
-	} else if facts.Fault == "" {
-		mark.State = web.ToBeSigned
 	}
 	return mark
 }

@@ -258,7 +258,7 @@ func (s *Server) actOn(r *http.Request, a act, at situation, seen eventstore.Rev
 }
 
 func signing(who web.Who) string {
-	return fmt.Sprintf("以「%s，%s%s」身份办理。办过的事不能删改，记在本人名下。", who.Name, who.Unit, who.Post)
+	return fmt.Sprintf("以“%s，%s%s”身份办理。办过的事不能删改，记在本人名下。", who.Name, who.Unit, who.Post)
 }
 
 // situated reads what an act needs to know, and the revision it is decided on.

@@ -124,7 +124,7 @@ func (s *Server) filingOn(r *http.Request, f filing, at situation, seen eventsto
 		Back:    fmt.Sprintf("/programmes/%s/%d", at.row.Code, at.row.Year),
 		Declare: "我对所报内容的真实性、准确性、完整性负责。", Basis: "忻州办法 第十四条第一项",
 	}
-	page.Signing = fmt.Sprintf("以「%s，%s%s」身份报送。报送后不能删改，需要改动时另报新版，旧版保留。", page.Who.Name, page.Who.Unit, page.Who.Post)
+	page.Signing = fmt.Sprintf("以“%s，%s%s”身份报送。报送后不能删改，需要改动时另报新版，旧版保留。", page.Who.Name, page.Who.Unit, page.Who.Post)
 	f.page(&page, at)
 	if f.files == "" {
 		return page, nil

@@ -41,7 +41,7 @@ func (s *Server) receiptPage(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	page.Address = s.origin(r) + "/verify?" + url.Values{"at": {fmt.Sprint(at)}, "leaf": {page.LeafHex()}}.Encode()
+	page.Address = s.site(r) + "/verify?" + url.Values{"at": {fmt.Sprint(at)}, "leaf": {page.LeafHex()}}.Encode()
 	if page.Code, err = web.QR(page.Address, "扫码对照账本"); err != nil {
 		return err
 	}
@@ -66,8 +66,12 @@ func (s *Server) proven(page *web.Receipt, text []byte) error {
 	return nil
 }
 
-// origin is the scheme and host by which the reader came.
-func (s *Server) origin(r *http.Request) string {
+// site is where people reach this server: as configured, else as the reader came.
+// A printed code must not lead where some Host header said.
+func (s *Server) site(r *http.Request) string {
+	if s.Public != "" {
+		return s.Public
+	}
 	if s.Secure || r.TLS != nil {
 		return "https://" + r.Host
 	}

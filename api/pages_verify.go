@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -27,7 +28,7 @@ func (s *Server) verifyPage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	page := s.verification(r)
-	if q := r.URL.Query(); q.Get("leaf") != "" {
+	if q := r.URL.Query(); q.Has("leaf") || q.Has("at") {
 		result, err := s.scanned(r.Context(), q.Get("at"), q.Get("leaf"))
 		page.tell(result, err)
 	}
@@ -109,7 +110,10 @@ func (s *Server) logFacts() *web.LogFacts {
 	}
 	status := s.Sealer.Status()
 	facts := &web.LogFacts{Origin: status.Origin, SignedAt: status.SignedAt, Fault: status.Fault, Witnesses: witnessRows(status)}
-	facts.Quorum = quorum(status.Quorum, len(facts.Witnesses), status.Fault)
+	facts.Quorum, facts.Needs = quorum(status.Quorum, len(facts.Witnesses), status.Fault), witnessesNeeded(s.Sealer.Policy())
+	if status.Checkpoint == 0 && status.Fault == "" {
+		facts.Quorum = web.ToBeSigned
+	}
 	for line := range strings.Lines(s.Sealer.Policy().String()) {
 		if key, ok := strings.CutPrefix(line, "log "); ok {
 			facts.Keys = append(facts.Keys, strings.TrimSpace(key))
@@ -131,11 +135,12 @@ func (s *Server) held(ctx context.Context, text []byte) (*web.VerifyResult, erro
 	}
 	checkpoint, err := seal.ParseCheckpoint(text)
 	if err != nil {
-		return nil, domain.Refusal{Code: "verify.unreadable", Reason: "既不是回执，也不是检查点：" + err.Error(), Field: "/text"}
+		return nil, domain.Refusal{Code: "verify.unreadable", Reason: "既不是回执，也不是检查点。回执是下载的 .tlog-proof 文件全文；校验码只供两人口头比对，不能用来核验", Field: "/text"}
 	}
 	result := &web.VerifyResult{Verdict: web.Verified, Kind: "检查点"}
-	_, err = s.Sealer.Policy().Check(checkpoint.Note)
+	verified, err := s.Sealer.Policy().Check(checkpoint.Note)
 	s.checkSigned(result, checkpoint, err)
+	s.checkWitnessed(result, verified)
 	return result, nil
 }
 
@@ -155,12 +160,10 @@ func (s *Server) heldReceipt(ctx context.Context, text []byte) (*web.VerifyResul
 	}
 	result.Check("信封在检查点的树上", inTree, fmt.Sprintf("%d 个哈希从叶到根", len(receipt.Proof)))
 	if errors.Is(err, seal.ErrNotProven) {
-		_, err = s.Sealer.Policy().Check(receipt.Checkpoint.Note)
+		verified, err = s.Sealer.Policy().Check(receipt.Checkpoint.Note)
 	}
 	s.checkSigned(result, receipt.Checkpoint, err)
-	if len(verified.Cosigned) > 0 {
-		result.Check("见证达到要求", nil, strings.Join(verified.Cosigned, "、"))
-	}
+	s.checkWitnessed(result, verified)
 	s.checkKept(ctx, result, receipt)
 	return result, nil
 }
@@ -170,6 +173,42 @@ func (s *Server) heldReceipt(ctx context.Context, text []byte) (*web.VerifyResul
 func (s *Server) checkSigned(result *web.VerifyResult, c seal.Checkpoint, signed error) {
 	result.Check("检查点由本账签名", signed, c.Origin)
 	result.Check("现在的账本包含这个检查点", s.contains(c.Head), fmt.Sprintf("检查点到账本位置 %d", c.Size))
+}
+
+// checkWitnessed asks for the witnesses the policy needs, where it needs any.
+func (s *Server) checkWitnessed(result *web.VerifyResult, v seal.Verified) {
+	needs := witnessesNeeded(s.Sealer.Policy())
+	if needs == "" {
+		return
+	}
+	var err error
+	if !v.Quorum {
+		err = fmt.Errorf("%s；这个检查点有 %d 家签名：%s", needs, len(v.Cosigned), cmp.Or(strings.Join(v.Cosigned, "、"), "无"))
+	}
+	result.Check("见证达到要求", err, strings.Join(v.Cosigned, "、"))
+}
+
+// witnessesNeeded says what a policy asks of witnesses, "" where it asks nothing.
+// It reads the policy's own text (c2sp.org/tlog-policy): quorum names a witness or
+// a group, and a group counts its members.
+func witnessesNeeded(policy seal.Policy) string {
+	groups, quorum := map[string][]string{}, ""
+	for line := range strings.Lines(policy.String()) {
+		switch words := strings.Fields(line); words[0] {
+		case "group":
+			groups[words[1]] = words[2:]
+		case "quorum":
+			quorum = words[1]
+		}
+	}
+	group, ok := groups[quorum]
+	switch {
+	case quorum == "none":
+		return ""
+	case !ok:
+		return "须由 " + quorum + " 见证"
+	}
+	return fmt.Sprintf("须由 %s 这 %d 家中的 %s 家见证", strings.Join(group[1:], "、"), len(group)-1, group[0])
 }
 
 // contains reports whether the log as published begins with the tree of head.

@@ -2,6 +2,9 @@ package api
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -11,13 +14,14 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"wenxiao/eventstore/seal"
 )
 
 // sealedOffice is an office whose ledger is sealed all the time.
-func sealedOffice(t *testing.T) *office {
+func sealedOffice(t *testing.T, change ...func(policy string) string) *office {
 	t.Helper()
 	return newOffice(t, func(s *Server) {
 		dir := t.TempDir()
@@ -25,7 +29,11 @@ func sealedOffice(t *testing.T) *office {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.Sealer, err = seal.NewSealer(s.Store, seal.Tiles{Dir: filepath.Join(dir, "log")}, signer, must(seal.DefaultPolicy()), s.Log)
+		policy := must(seal.DefaultPolicy(signer.Verifiers()...))
+		for _, f := range change {
+			policy = must(seal.ParsePolicy([]byte(f(policy.String()))))
+		}
+		s.Sealer, err = seal.NewSealer(s.Store, seal.Tiles{Dir: filepath.Join(dir, "log")}, signer, policy, s.Log)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -160,12 +168,65 @@ func TestAnybodyVerifies(t *testing.T) {
 	leaf[0] ^= 1
 	d.get("", fmt.Sprintf("/verify?at=3&leaf=%x", leaf[:])).shows("不符", "另一件事")
 	d.get("", "/verify?at=3&leaf=ab").shows("码不完整")
+	d.get("", "/verify?at=3").shows("码不完整")
 	d.get("", fmt.Sprintf("/verify?at=3000&leaf=%x", leaf[:])).shows("不符", "账本没有位置 3000")
 
 	v := into[Verification](d.do(call{as: "congress", method: "POST", path: "/api/v1/verify", body: string(must(json.Marshal(map[string]string{"text": receipt})))}))
 	if !v.Genuine || v.Number != 3 || len(v.Checks) < 4 {
 		t.Errorf("by API: %+v", v)
 	}
+}
+
+// TestMissingWitnessesAreSaid serves a ledger that needs two witnesses and has
+// none: what is signed is shown as signed, and not as verified.
+func TestMissingWitnessesAreSaid(t *testing.T) {
+	d := sealedOffice(t, func(policy string) string {
+		for _, name := range []string{"audit", "npc"} {
+			_, vkey, err := note.GenerateKey(rand.Reader, "example.invalid/"+name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			policy += "witness " + name + " " + cosignatureKey(vkey) + "\n"
+		}
+		return strings.Replace(policy, "quorum none\n", "", 1) + "group both 2 audit npc\nquorum both\n"
+	})
+	d.programme()
+	if _, err := d.server.Sealer.WaitFor(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	d.browse("unit", "/").shows("见证不足")
+	d.browse("unit", "/receipt/1").shows("见证不足", "audit", "npc")
+	for _, path := range []string{"/record/1/receipt", "/checkpoint"} {
+		page := d.paste(d.browse("unit", path).Body.String())
+		page.shows("须由 audit、npc 这 2 家中的 2 家见证", "不符")
+		if strings.Contains(page.Body.String(), ">已验证<") {
+			t.Errorf("%s is verified without its witnesses", path)
+		}
+	}
+	v := into[Verification](d.do(call{as: "congress", method: "POST", path: "/api/v1/verify", body: string(must(json.Marshal(map[string]string{"text": d.browse("unit", "/record/1/receipt").Body.String()})))}))
+	if v.Genuine {
+		t.Errorf("by API: %+v", v)
+	}
+	if h := into[health](d.get("", "/healthz")); h.Status != "ok" || h.Proof != "witnesses are missing" {
+		t.Errorf("%+v", h)
+	}
+}
+
+// cosignatureKey turns a key of a log into that of a witness: type 4 for 1.
+func cosignatureKey(vkey string) string {
+	parts := strings.SplitN(vkey, "+", 3)
+	key := must(base64.StdEncoding.DecodeString(parts[2]))
+	key[0] = 4
+	sum := sha256.Sum256(append([]byte(parts[0]+"\n"), key...))
+	return fmt.Sprintf("%s+%x+%s", parts[0], sum[:4], base64.StdEncoding.EncodeToString(key))
+}
+
+func TestPrintedCodesLeadToThePublicAddress(t *testing.T) {
+	d := sealedOffice(t)
+	d.programme()
+	d.browse("unit", "/receipt/1").shows("http://127.0.0.1:8080/verify?at=1")
+	d.server.Public = "https://jx.example.gov.cn"
+	d.browse("unit", "/receipt/1").shows("https://jx.example.gov.cn/verify?at=1")
 }
 
 // TestForgeriesAreNamed hands in receipts and checkpoints that somebody worked on.

@@ -19,7 +19,7 @@ type Act struct {
 	Command string  // idempotency key: sending twice does it once
 	Button  string  // the verb of the form to fill; the check page is signed with the title
 	Effect  string  // what happens when it is pressed
-	Signing string  // 以「…」身份
+	Signing string  // 以“…”身份
 	Declare string  // what the signer declares, on the check page of a filing
 	Errors  []Wrongly
 	Moved   *Moved

@@ -35,9 +35,8 @@ type Receipt struct {
 
 func (Receipt) template() string { return "receipt" }
 
-// LeafHex, RootHex and LeafCode write the hashes for people.
+// LeafHex and LeafCode write the hash for people.
 func (r Receipt) LeafHex() string  { return hex.EncodeToString(r.Leaf[:]) }
-func (r Receipt) RootHex() string  { return hex.EncodeToString(r.Root[:]) }
 func (r Receipt) LeafCode() string { return ShortCode(r.Leaf) }
 
 // Download is the address of the receipt as a file.

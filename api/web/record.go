@@ -42,6 +42,8 @@ var Nouns = []Option{
 	{"evaluation", "评价"},
 	{"rectification", "整改"},
 	{"attachment", "附件"},
+	{"participant", "参与人"},
+	{"sealing", "封存"},
 }
 
 // Noun says what kind of event it is.

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"encoding/hex"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -56,9 +55,9 @@ type LogFacts struct {
 	Checkpoint string
 	Witnesses  []WitnessRow
 	Quorum     Status
+	Needs      string // what the policy asks of witnesses, in words
 	Fault      string
 }
 
-// RootHex and RootCode write the root for people.
-func (l LogFacts) RootHex() string  { return hex.EncodeToString(l.Root[:]) }
+// RootCode writes the beginning of the root for people.
 func (l LogFacts) RootCode() string { return ShortCode(l.Root) }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -25,6 +26,7 @@ func serveCommand() *cobra.Command {
 	var addr string
 	var secure bool
 	var proxies []string
+	var public string
 	var mostFile int64
 	cmd := &cobra.Command{
 		Use:   "serve",
@@ -56,7 +58,7 @@ Serves on loopback unless told otherwise; put a TLS proxy in front and add --tls
 			return err
 		}
 		defer site.Close()
-		site.server.Secure, site.server.Proxies = secure, trusted
+		site.server.Secure, site.server.Proxies, site.server.Public = secure, trusted, public
 		site.server.Files.Most = mostFile << 20
 		return site.serve(cmd.Context(), listener, func(url string) {
 			fmt.Fprintf(cmd.OutOrStdout(), "账本已打开 (ledger open): %s\n", url)
@@ -79,6 +81,18 @@ func prefixes(texts []string) (all []netip.Prefix, err error) {
 		all = append(all, prefix)
 	}
 	return all, nil
+}
+
+// publicAddress returns scheme and host of an address given with --public.
+func publicAddress(text string) (string, error) {
+	if text == "" {
+		return "", nil
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.Path != "" && u.Path != "/" || u.RawQuery != "" {
+		return "", usage("--public 应如 https://jx.example.gov.cn，给的是 %q", text)
+	}
+	return u.Scheme + "://" + u.Host, nil
 }
 
 // A site is a ledger open for writing with all that serves it.
