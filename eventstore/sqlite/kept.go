@@ -209,7 +209,8 @@ func (s *Store) CheckSchema(ctx context.Context) ([]string, error) {
 }
 
 func definitions(ctx context.Context, db *sql.DB) (_ map[string]string, err error) {
-	rows, err := db.QueryContext(ctx, `select type || ' ' || name, coalesce(sql, '') from sqlite_schema where name not glob 'sqlite_stat*'`)
+	rows, err := db.QueryContext(ctx, `select type || ' ' || name, coalesce(sql, '') from sqlite_schema
+		where not (type = 'table' and name in ('sqlite_stat1', 'sqlite_stat4'))`) // made by ANALYZE
 	if err != nil {
 		return nil, err
 	}

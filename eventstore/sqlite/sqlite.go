@@ -50,7 +50,10 @@ func Open(path string, options ...eventstore.Option) (*Store, error) {
 		return nil, err
 	}
 	if err := s.open(eventstore.Chosen(options...)); err != nil {
-		return nil, errors.Join(fmt.Errorf("open ledger %s: %w", path, err), s.Close())
+		if unwritable(err) {
+			err = ErrUnwritable
+		}
+		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), s.Close())
 	}
 	return s, nil
 }
@@ -68,27 +71,64 @@ func (s *Store) open(options eventstore.Options) (err error) {
 }
 
 // OpenReadOnly opens the existing ledger at path for reading, whether or not
-// another process is writing it. Append returns [ErrReadOnly].
+// another process is writing it. Append returns [ErrReadOnly]. Where nothing can
+// be written, as on a CD, it is read as a file that nobody changes: see
+// openUnchanging.
 func OpenReadOnly(path string) (*Store, error) {
 	path, err := resolve(path)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, fmt.Errorf("%s: %w", path, ErrForbidden)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+	switch info, err := os.Stat(path); {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("没有账本 %s (no such ledger): %w", path, fs.ErrNotExist)
+	case err == nil && !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s: %w", path, ErrNotLedger)
 	}
 	s := &Store{path: path, beacon: eventstore.NewBeacon(), closed: make(chan struct{})}
 	if s.reads, err = openReads(path); err != nil {
 		return nil, err
 	}
-	if err := checkFormat(s.reads); err != nil {
-		return nil, errors.Join(fmt.Errorf("open ledger %s: %w", path, err), s.Close())
+	err = checkFormat(s.reads)
+	if unwritable(err) {
+		err = s.openUnchanging()
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), s.Close())
 	}
 	return s, nil
 }
 
-func openReads(path string) (*sql.DB, error) {
-	db, err := sql.Open("sqlite", address(path, "ro"))
+// openUnchanging opens the file itself, without locks and without the write-ahead
+// log, whose index SQLite would have to write. It is right only where nobody
+// writes: a writer always has a log with something in it, and that is refused.
+func (s *Store) openUnchanging() error {
+	unusable := s.reads.Close()
+	if file, err := os.Open(s.path); errors.Is(err, fs.ErrPermission) { // SQLite has it open no more: closing a file drops the locks on it
+		return ErrForbidden
+	} else if err == nil {
+		unusable = errors.Join(unusable, file.Close())
+	}
+	switch info, err := os.Stat(s.path + "-wal"); {
+	case err == nil && info.Size() > 0:
+		return ErrUnmerged
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	var err error
+	if s.reads, err = openAs(address(s.path, "ro") + "&immutable=1"); err != nil {
+		return errors.Join(err, unusable)
+	}
+	return errors.Join(unusable, checkFormat(s.reads))
+}
+
+func openReads(path string) (*sql.DB, error) { return openAs(address(path, "ro")) }
+
+func openAs(address string) (*sql.DB, error) {
+	db, err := sql.Open("sqlite", address)
 	if err != nil {
 		return nil, err
 	}
