@@ -7,12 +7,27 @@ import (
 )
 
 type (
+	// Begin records which log the ledger has, and who signs it.
+	Begin LogBegun
+
 	// Rotate records the change from one key to another.
 	Rotate KeyRotated
 
 	// Renew records the end of a log and the beginning of another.
 	Renew LogRenewed
 )
+
+// Decide refuses a second log beside the one that is named. The same log again
+// changes nothing, whatever has become of its keys.
+func (c Begin) Decide(s State) ([]Event, error) {
+	if s.Origin != "" && s.Origin == c.Origin {
+		return nil, nil
+	}
+	var no domain.Refusals
+	no.If(c.Origin == "" || len(c.Keys) == 0, domain.Refusal{Code: "sealing.no-log", Reason: "公开日志须有名称和公钥", Field: "/origin"})
+	no.If(s.Origin != "", domain.Refusal{Code: "sealing.another-log", Reason: fmt.Sprintf("账本记载它的公开日志是 %s，不是 %s", s.Origin, c.Origin), Field: "/origin"})
+	return domain.Unless[Event](no, LogBegun(c))
+}
 
 // Decide refuses a change that does not follow from the key that signs now. The
 // same change again changes nothing.
@@ -30,14 +45,14 @@ func (c Rotate) Decide(s State) ([]Event, error) {
 }
 
 // Decide refuses to give up a log without a reason, or one that has signed
-// nothing: it can go on as it is. The same renewal again changes nothing.
+// nothing and that the ledger does not name: it can go on as it is. The same renewal again changes nothing.
 func (c Renew) Decide(s State) ([]Event, error) {
 	if c.Key != "" && c.Key == s.Key {
 		return nil, nil
 	}
 	var no domain.Refusals
 	no.If(domain.Blank(c.Reason), domain.Refusal{Code: "sealing.no-reason", Reason: "另立日志须写明原因", Field: "/reason"})
-	no.If(domain.Blank(c.Former), domain.Refusal{Code: "sealing.nothing-signed", Reason: "原日志还没有签过检查点，不必另立", Field: "/former"})
+	no.If(domain.Blank(c.Former) && (c.FormerOrigin == "" || c.FormerOrigin != s.Origin), domain.Refusal{Code: "sealing.nothing-signed", Reason: "原日志还没有签过检查点，不必另立", Field: "/former"})
 	no.If(c.Key == "" || c.Origin == "" || c.Origin == c.FormerOrigin, domain.Refusal{Code: "sealing.no-new-log", Reason: "另立日志须有新的日志名和密钥", Field: "/origin"})
 	return domain.Unless[Event](no, LogRenewed(c))
 }
