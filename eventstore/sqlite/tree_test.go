@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"wenxiao/eventstore"
@@ -93,5 +94,38 @@ func execute(t *testing.T, path string, statements ...string) {
 		if _, err := db.ExecContext(t.Context(), s); err != nil {
 			t.Fatalf("%s: %v", s, err)
 		}
+	}
+}
+
+// TestDisguisedTriggerIsFound hides a trigger under a name of SQLite's own tables
+// of statistics, which no statement can make and an edited schema can.
+func TestDisguisedTriggerIsFound(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	s := open(t, path)
+	if _, err := s.Append(t.Context(), "s", 0, draft); err != nil {
+		t.Fatal(err)
+	}
+	shut(t, s)
+	execute(t, path, `analyze`)
+	found := func() []string {
+		s, err := sqlite.OpenReadOnly(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		odd, err := s.CheckSchema(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return odd
+	}
+	if odd := found(); len(odd) > 0 {
+		t.Fatalf("an analysed ledger has %v", odd)
+	}
+	execute(t, path, `pragma writable_schema = on;
+		insert into sqlite_schema (type, name, tbl_name, rootpage, sql) values ('trigger', 'sqlite_stat_x', 'ledger_events', 0,
+			'create trigger sqlite_stat_x before insert on ledger_events begin select raise(abort, ''no''); end')`)
+	if odd := found(); !slices.Contains(odd, "trigger sqlite_stat_x") {
+		t.Errorf("found %v", odd)
 	}
 }
