@@ -32,11 +32,11 @@ func (h Head) text(origin string) string {
 func parseHead(text string) (origin string, h Head, err error) {
 	lines := strings.Split(text, "\n")
 	if len(lines) != 4 || lines[3] != "" || lines[0] == "" {
-		return "", Head{}, malformed("checkpoint is not an origin, a size and a root")
+		return "", Head{}, malformed("检查点应为日志名、件数、树根三行")
 	}
 	size, err := strconv.ParseInt(lines[1], 10, 64)
 	if err != nil {
-		return "", Head{}, malformed("checkpoint size %q", lines[1])
+		return "", Head{}, malformed("检查点的件数 %q", lines[1])
 	}
 	root, err := parseHash(lines[2])
 	if err != nil {
@@ -44,7 +44,7 @@ func parseHead(text string) (origin string, h Head, err error) {
 	}
 	h = Head{eventstore.Position(size), root}
 	if h.text(lines[0]) != text {
-		return "", Head{}, malformed("checkpoint text")
+		return "", Head{}, malformed("检查点正文")
 	}
 	return lines[0], h, nil
 }
@@ -52,7 +52,7 @@ func parseHead(text string) (origin string, h Head, err error) {
 func parseHash(s string) (tlog.Hash, error) {
 	b, err := base64.StdEncoding.Strict().DecodeString(s)
 	if err != nil || len(b) != tlog.HashSize || base64.StdEncoding.EncodeToString(b) != s {
-		return tlog.Hash{}, malformed("hash %q", s)
+		return tlog.Hash{}, malformed("哈希 %q", s)
 	}
 	return tlog.Hash(b), nil
 }
@@ -76,7 +76,7 @@ func ParseCheckpoint(signed []byte) (Checkpoint, error) {
 			return Checkpoint{}, err
 		}
 		if slices.Contains(lines[:i], line) {
-			return Checkpoint{}, malformed("signature line %q is there twice", line)
+			return Checkpoint{}, malformed("签名行 %q 重复", line)
 		}
 	}
 	origin, head, err := parseHead(text)
@@ -88,7 +88,7 @@ func ParseCheckpoint(signed []byte) (Checkpoint, error) {
 func splitNote(signed string) (text string, lines []string, err error) {
 	end := strings.LastIndex(signed, "\n\n")
 	if end < 0 || !strings.HasSuffix(signed, "\n") || end+2 == len(signed) {
-		return "", nil, malformed("not a signed note")
+		return "", nil, malformed("不是签名文本 (signed note)")
 	}
 	return signed[:end+1], strings.Split(signed[end+2:len(signed)-1], "\n"), nil
 }
@@ -101,7 +101,7 @@ func checkSignatureLine(line string) error {
 	rest, ok := strings.CutPrefix(line, signaturePrefix)
 	_, encoded, found := strings.Cut(rest, " ")
 	if _, err := base64.StdEncoding.Strict().DecodeString(encoded); !ok || !found || err != nil {
-		return malformed("signature line %q", line)
+		return malformed("签名行 %q", line)
 	}
 	return nil
 }

@@ -23,7 +23,7 @@ func newCosignatureVerifier(vkey string) (note.Verifier, error) {
 		return nil, err
 	}
 	if key[0] != algCosignature || len(key) != 1+ed25519.PublicKeySize {
-		return nil, malformed("key %q: a witness cosigns with Ed25519, type 4", vkey)
+		return nil, malformed("公钥 %q 不是见证方的：见证方用 Ed25519，类型 4", vkey)
 	}
 	public := ed25519.PublicKey(key[1:])
 	return &verifier{name, hash, func(text, signature []byte) bool {

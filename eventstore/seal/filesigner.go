@@ -20,7 +20,7 @@ const (
 	keyFile     = "log.key"  // Ed25519, as package note writes it
 	sm2File     = "sm2.key"  // SM2, 32 bytes in base64
 	nextFile    = "next.key" // the Ed25519 key that rotation or renewal is about to bring in
-	signedFile  = "signed"   // the last checkpoint signed
+	signedFile  = "signed"   // the last checkpoint signed; empty before the first
 	retiredFile = "retired"  // public keys that signed earlier, one a line
 	publicFile  = "public"   // all public keys, the present first; for reading beside a server
 	policyFile  = "policy"   // witnesses, groups and quorum, written by hand
@@ -39,13 +39,29 @@ type FileSigner struct {
 	sm2     *sm2Signer // nil when there is none
 	known   bool
 	last    Checkpoint // as the file says, while known
+	ended   bool       // opened to be given up: it signs nothing more
+}
+
+// Founded reports whether there is a signer in dir.
+func Founded(dir string) (bool, error) {
+	_, err := os.Stat(filepath.Join(dir, keyFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // OpenSigner opens the signer in dir, and makes its Ed25519 key if there is none.
 // origin names a new log, and must be the name of one that is there; with "" a
 // new log gets a name that no other has. A key that others than its owner may
-// read is refused.
-func OpenSigner(dir, origin string) (*FileSigner, error) {
+// read is refused, and one that has lost what it signed last: [ErrForgotten].
+func OpenSigner(dir, origin string) (*FileSigner, error) { return openFolder(dir, origin, false) }
+
+// OpenToRenew opens the signer in dir, or what is left of it, to give its log up.
+// Until FinishRenewal it signs nothing.
+func OpenToRenew(dir string) (*FileSigner, error) { return openFolder(dir, "", true) }
+
+func openFolder(dir, origin string, ended bool) (*FileSigner, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -53,7 +69,7 @@ func OpenSigner(dir, origin string) (*FileSigner, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &FileSigner{dir: dir, lock: lock, keep: keep}
+	s := &FileSigner{dir: dir, lock: lock, keep: keep, ended: ended}
 	if err := s.open(origin); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -113,7 +129,7 @@ func (s *FileSigner) open(origin string) error {
 		return fmt.Errorf("%s: %w", s.path(keyFile), err)
 	}
 	if origin != "" && origin != s.Origin() {
-		return fmt.Errorf("%s belongs to the log %s, not %s", s.dir, s.Origin(), origin)
+		return fmt.Errorf("%s 属于日志 %s，不是 %s；日志名定下就不能改 (the directory belongs to the log %[2]s)", s.dir, s.Origin(), origin)
 	}
 	switch secret, err := s.secret(sm2File); {
 	case errors.Is(err, fs.ErrNotExist):
@@ -134,19 +150,30 @@ func (s *FileSigner) open(origin string) error {
 // found starts a log with a new key. A directory that has signed before and lost
 // its key is not started over: it might sign another history.
 func (s *FileSigner) found(origin string) error {
-	if _, err := os.Stat(s.path(signedFile)); !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s has a signed head but no %s: put the key back from its backup", s.dir, keyFile)
+	if signed, err := os.ReadFile(s.path(signedFile)); len(signed) > 0 && !s.ended || err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return errors.Join(err, fmt.Errorf("%s 里有签过的检查点，却没有密钥 %s：请从备份放回 (signed before, but the key is gone)", s.dir, keyFile))
 	}
 	if origin == "" {
 		origin = newOrigin()
 	}
+	if err := s.remember(); err != nil { // first: a key without it has forgotten
+		return err
+	}
 	return s.generate(keyFile, origin)
+}
+
+// remember makes the file of the last head signed, empty, where there is none.
+func (s *FileSigner) remember() error {
+	if _, err := os.Stat(s.path(signedFile)); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return s.keep(s.path(signedFile), nil, 0o600)
 }
 
 // generate makes an Ed25519 key for the log named origin.
 func (s *FileSigner) generate(file, origin string) error {
 	if !validName(origin) {
-		return malformed("log name %q: printable ASCII without blanks and plus signs", origin)
+		return malformed("日志名 %q 只能用可见的 ASCII 字符，不含空格和加号", origin)
 	}
 	secret, _, err := note.GenerateKey(rand.Reader, origin)
 	if err != nil {
@@ -163,22 +190,25 @@ func newOrigin() string {
 }
 
 // recall reads the last checkpoint signed. One of another origin belongs to a log
-// that was given up: see Renew.
+// that was given up, or is about to be.
 func (s *FileSigner) recall() error {
 	if s.known {
 		return nil
 	}
 	s.last = Checkpoint{}
 	signed, err := os.ReadFile(s.path(signedFile))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && !s.ended:
+		return fmt.Errorf("%s: %w", s.path(signedFile), ErrForgotten)
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
-	if err == nil {
+	if len(signed) > 0 {
 		c, err := ParseCheckpoint(signed)
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.path(signedFile), err)
 		}
-		if c.Origin == s.Origin() {
+		if c.Origin == s.Origin() || s.ended {
 			s.last = c
 		}
 	}

@@ -22,7 +22,7 @@ func Issue(ctx context.Context, store eventstore.Store, tiles Tiles, c Checkpoin
 	}
 	index := int64(position - 1)
 	if err := tlog.CheckRecord(proof, int64(c.Size), c.Root, index, tlog.RecordHash(record.Envelope)); err != nil {
-		return Receipt{}, fmt.Errorf("%w: record %d is not what was sealed", ErrInconsistent, position)
+		return Receipt{}, fmt.Errorf("%w：第 %d 件不是当初封存的", ErrInconsistent, position)
 	}
 	return Receipt{record.Envelope, record.Header, index, proof, c}, nil
 }
@@ -31,5 +31,5 @@ func recordAt(ctx context.Context, store eventstore.Store, position eventstore.P
 	for r, err := range store.ReadAll(ctx, position-1) {
 		return r, err
 	}
-	return eventstore.Record{}, fmt.Errorf("%w: no record at %d", ErrNotCovered, position)
+	return eventstore.Record{}, fmt.Errorf("%w：第 %d 件还没有", ErrNotCovered, position)
 }

@@ -55,9 +55,9 @@ func parseKey(vkey string) (name string, hash uint32, key []byte, err error) {
 	key, err2 := base64.StdEncoding.Strict().DecodeString(encoded)
 	switch {
 	case name == "" || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsSpace) || len(hex) != 8 || err1 != nil || err2 != nil || len(key) < 2:
-		return "", 0, nil, malformed("key %q", vkey)
+		return "", 0, nil, malformed("公钥 %q 应为 名称+编号+公钥", vkey)
 	case uint32(id) != keyID(name, key):
-		return "", 0, nil, malformed("key %q: its ID is not that of its name and bytes", vkey)
+		return "", 0, nil, malformed("公钥 %q 的编号与它的名称和内容不符", vkey)
 	}
 	return name, uint32(id), key, nil
 }
@@ -69,9 +69,13 @@ func newLogVerifier(vkey string) (note.Verifier, error) {
 	case err != nil:
 		return nil, err
 	case key[0] == algEd25519:
-		return note.NewVerifier(vkey)
+		known, err := note.NewVerifier(vkey)
+		if err != nil {
+			return nil, malformed("公钥 %q (%v)", vkey, err)
+		}
+		return known, nil
 	case isSM2(key):
 		return newSM2Verifier(vkey)
 	}
-	return nil, malformed("key %q: a log signs with Ed25519 or SM2", vkey)
+	return nil, malformed("公钥 %q 不是日志的：日志用 Ed25519 或 SM2", vkey)
 }

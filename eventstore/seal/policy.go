@@ -68,18 +68,18 @@ func ParsePolicy(text []byte) (Policy, error) {
 	var p Policy
 	for i, line := range strings.Split(string(text), "\n") {
 		if strings.ContainsFunc(line, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
-			return Policy{}, malformed("policy line %d: control character", i+1)
+			return Policy{}, malformed("信任策略第 %d 行有控制字符", i+1)
 		}
 		fields := strings.FieldsFunc(line, func(r rune) bool { return r == ' ' || r == '\t' })
 		if len(fields) == 0 || strings.HasPrefix(fields[0], "#") {
 			continue
 		}
 		if err := p.add(fields[0], fields[1:]); err != nil {
-			return Policy{}, fmt.Errorf("policy line %d: %w", i+1, err)
+			return Policy{}, fmt.Errorf("信任策略第 %d 行：%w", i+1, err)
 		}
 	}
 	if p.quorum == "" {
-		return Policy{}, malformed("policy without a quorum line")
+		return Policy{}, malformed("信任策略没有 quorum 一行")
 	}
 	return p, nil
 }
@@ -95,12 +95,12 @@ func (p *Policy) add(keyword string, rest []string) error {
 	case "quorum":
 		return p.setQuorum(rest)
 	}
-	return malformed("unknown keyword %q", keyword)
+	return malformed("没有 %q 这种行，只有 log、witness、group、quorum", keyword)
 }
 
 func (p *Policy) addLog(rest []string) error {
 	if len(rest) < 1 || len(rest) > 2 {
-		return malformed("log VKEY [URL]")
+		return malformed("应为 log 公钥 [网址]")
 	}
 	v, err := newLogVerifier(rest[0])
 	if err != nil {
@@ -115,7 +115,7 @@ func (p *Policy) addLog(rest []string) error {
 
 func (p *Policy) addWitness(rest []string) error {
 	if len(rest) < 2 || len(rest) > 3 {
-		return malformed("witness NAME VKEY [URL]")
+		return malformed("应为 witness 名称 公钥 [网址]")
 	}
 	v, err := newCosignatureVerifier(rest[1])
 	if err != nil {
@@ -133,7 +133,7 @@ func (p *Policy) addWitness(rest []string) error {
 
 func (p *Policy) addGroup(rest []string) error {
 	if len(rest) < 3 {
-		return malformed("group NAME N|any|all MEMBER…")
+		return malformed("应为 group 名称 几家|any|all 成员…")
 	}
 	g := group{name: rest[0], members: rest[2:]}
 	if err := p.free(g.name); err != nil {
@@ -145,7 +145,7 @@ func (p *Policy) addGroup(rest []string) error {
 	case rest[1] == "all":
 		g.least = len(g.members)
 	case err != nil || n < 1 || n > len(g.members) || strconv.Itoa(n) != rest[1]:
-		return malformed("group %s: %q of %d", g.name, rest[1], len(g.members))
+		return malformed("组 %s 要求 %q 家，成员有 %d 家", g.name, rest[1], len(g.members))
 	default:
 		g.least = n
 	}
@@ -157,7 +157,7 @@ func (p *Policy) addGroup(rest []string) error {
 	}
 	for _, m := range g.members {
 		if !p.defined(m) || taken[m] {
-			return malformed("group %s: %q is not defined above, or is a member already", g.name, m)
+			return malformed("组 %s 的成员 %q 上文没有，或已是别组成员", g.name, m)
 		}
 		taken[m] = true
 	}
@@ -168,9 +168,9 @@ func (p *Policy) addGroup(rest []string) error {
 func (p *Policy) setQuorum(rest []string) error {
 	switch {
 	case len(rest) != 1 || p.quorum != "":
-		return malformed("one line quorum NAME|none")
+		return malformed("应只有一行 quorum 名称|none")
 	case rest[0] != noQuorum && !p.defined(rest[0]):
-		return malformed("quorum %q is not defined above", rest[0])
+		return malformed("quorum 所指的 %q 上文没有", rest[0])
 	}
 	p.quorum = rest[0]
 	return nil
@@ -183,7 +183,7 @@ func (p *Policy) defined(name string) bool {
 
 func (p *Policy) free(name string) error {
 	if name == noQuorum || p.defined(name) {
-		return malformed("name %q is taken", name)
+		return malformed("名称 %q 已经用过", name)
 	}
 	return nil
 }
@@ -195,7 +195,7 @@ func unlike(keys []key, vkey string) error {
 		_, _, a, _ := parseKey(k.vkey)
 		_, _, b, _ := parseKey(vkey)
 		if string(a) == string(b) {
-			return malformed("key %q is there twice", vkey)
+			return malformed("公钥 %q 重复", vkey)
 		}
 	}
 	return nil
@@ -259,7 +259,7 @@ func (p Policy) Check(signed []byte) (Verified, error) {
 	}
 	opened, err := note.Open(signed, p)
 	if err != nil {
-		return Verified{}, fmt.Errorf("%w: %w", ErrUntrusted, err)
+		return Verified{}, fmt.Errorf("%w：%w", ErrUntrusted, err)
 	}
 	v := Verified{Head: c.Head, Origin: c.Origin}
 	for _, k := range p.logs {
@@ -268,7 +268,7 @@ func (p Policy) Check(signed []byte) (Verified, error) {
 		}
 	}
 	if len(v.SignedBy) == 0 {
-		return Verified{}, fmt.Errorf("%w: origin %q", ErrUntrusted, c.Origin)
+		return Verified{}, fmt.Errorf("%w：日志名 %q", ErrUntrusted, c.Origin)
 	}
 	satisfied := map[string]bool{noQuorum: true}
 	for _, k := range p.witnesses {

@@ -25,7 +25,7 @@ func (t Tiles) HashReader(head Head) tlog.HashReader {
 // Prove returns the proof that the record at position is in the tree of head.
 func (t Tiles) Prove(head Head, position eventstore.Position) (tlog.RecordProof, error) {
 	if position == 0 || position > head.Size {
-		return nil, fmt.Errorf("%w: %d of %d", ErrNotCovered, position, head.Size)
+		return nil, fmt.Errorf("%w：第 %d 件，共 %d 件", ErrNotCovered, position, head.Size)
 	}
 	return tlog.ProveRecord(int64(head.Size), int64(position-1), t.HashReader(head))
 }
@@ -35,7 +35,7 @@ func (t Tiles) Prove(head Head, position eventstore.Position) (tlog.RecordProof,
 func (t Tiles) ProveTree(head Head, old eventstore.Position) (tlog.TreeProof, error) {
 	switch {
 	case old > head.Size:
-		return nil, fmt.Errorf("%w: signed %d, there are %d", ErrInconsistent, old, head.Size)
+		return nil, fmt.Errorf("%w：签过 %d 件，现有 %d 件", ErrInconsistent, old, head.Size)
 	case old == 0:
 		return nil, nil
 	}
@@ -77,7 +77,7 @@ func (t Tiles) blame(head Head, r *tileReader, err error) error {
 				return &TileError{tilePath(tile.L, tile.N, tile.W), ErrDamaged}
 			}
 		}
-		return fmt.Errorf("tiles do not lead to the root of the checkpoint of size %d: %w", head.Size, err)
+		return fmt.Errorf("公开日志的文件算不出 %d 件的检查点的树根：%w", head.Size, err)
 	}
 	at := map[[2]int64]int{}
 	for i, tile := range r.read {

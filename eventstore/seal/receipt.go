@@ -47,20 +47,20 @@ const maxReceipt = 64 << 10
 // content. It checks no proof and no signature; [Receipt.Verify] does.
 func ParseReceipt(text []byte) (r Receipt, err error) {
 	if len(text) > maxReceipt {
-		return Receipt{}, malformed("receipt of %d bytes", len(text))
+		return Receipt{}, malformed("回执有 %d 字节", len(text))
 	}
 	top, signed, _ := strings.Cut(string(text), "\n\n")
 	lines := strings.Split(top, "\n")
 	if len(lines) < 3 || lines[0] != receiptMagic {
-		return Receipt{}, malformed("not a receipt")
+		return Receipt{}, malformed("不是回执")
 	}
 	extra, ok := strings.CutPrefix(lines[1], "extra ")
 	if r.Envelope, err = base64.StdEncoding.Strict().DecodeString(extra); err != nil || !ok {
-		return Receipt{}, malformed("receipt without an envelope in its extra line")
+		return Receipt{}, malformed("回执的 extra 行里没有信封")
 	}
 	index, ok := strings.CutPrefix(lines[2], "index ")
 	if r.Index, err = strconv.ParseInt(index, 10, 64); err != nil || !ok || r.Index < 0 {
-		return Receipt{}, malformed("receipt index %q", lines[2])
+		return Receipt{}, malformed("回执的 index %q", lines[2])
 	}
 	for _, line := range lines[3:] {
 		h, err := parseHash(line)
@@ -74,17 +74,17 @@ func ParseReceipt(text []byte) (r Receipt, err error) {
 	}
 	record, err := eventstore.Open(r.Position(), r.Envelope, nil)
 	if err != nil {
-		return Receipt{}, malformed("receipt's envelope: %v", err)
+		return Receipt{}, malformed("回执里的信封：%v", err)
 	}
 	if r.Header = record.Header; !bytes.Equal(r.Text(), text) {
-		return Receipt{}, malformed("receipt is not as it must be written")
+		return Receipt{}, malformed("回执的写法不合格式")
 	}
 	return r, nil
 }
 
 // ErrNotProven reports a receipt whose proof does not lead from its envelope to
 // its checkpoint.
-var ErrNotProven = fmt.Errorf("%w: the proof does not lead from the envelope to the checkpoint", ErrMalformed)
+var ErrNotProven = fmt.Errorf("%w：证明不能由信封算到检查点 (the proof does not lead to the checkpoint)", ErrMalformed)
 
 // Verify returns what the receipt proves: that the envelope is the record at its
 // position in the tree of the checkpoint that the policy believes.

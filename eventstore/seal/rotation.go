@@ -33,7 +33,7 @@ func (r Rotation) text() string {
 func (r Rotation) Check() error {
 	text, _, err := splitNote(r.Statement)
 	if err != nil || text != r.text() {
-		return malformed("statement of key rotation")
+		return malformed("换钥声明")
 	}
 	for _, vkey := range []string{r.Old, r.New} {
 		p, err := DefaultPolicy(vkey)
@@ -41,7 +41,7 @@ func (r Rotation) Check() error {
 			return err
 		}
 		if _, err := note.Open([]byte(r.Statement), p); err != nil || p.logs[0].verifier.Name() != r.Origin {
-			return fmt.Errorf("%w: %s did not sign the rotation", ErrUntrusted, vkey)
+			return fmt.Errorf("%w：%s 没有签署换钥声明", ErrUntrusted, vkey)
 		}
 	}
 	return nil
@@ -106,7 +106,7 @@ func (s *FileSigner) BeginRotation() (Rotation, error) {
 func (s *FileSigner) FinishRotation() error {
 	r, begun, err := s.Rotation()
 	if err != nil || !begun {
-		return errors.Join(err, errors.New("no rotation has begun"))
+		return errors.Join(err, errors.New("没有开始过换钥 (no rotation has begun)"))
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -154,7 +154,7 @@ type Renewal struct {
 // is given up until FinishRenewal.
 func (s *FileSigner) BeginRenewal() (Renewal, error) {
 	if _, begun, err := s.Rotation(); begun || err != nil {
-		return Renewal{}, errors.Join(err, errors.New("a key rotation has begun; finish it first"))
+		return Renewal{}, errors.Join(err, errors.New("换钥只做了一半，先运行 wenxiao seal rotate 做完 (a key rotation has begun; finish it first)"))
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -177,11 +177,15 @@ func (s *FileSigner) BeginRenewal() (Renewal, error) {
 // FinishRenewal gives up the log: its last checkpoint is kept beside, its keys are
 // retired, and the next head signed is the first of the new log. The old head is
 // in place until then, so that no key ever signs without knowing what it signed.
-func (s *FileSigner) FinishRenewal() error {
+// former are other keys that signed before and are still to be believed.
+func (s *FileSigner) FinishRenewal(former ...string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.last.Origin == s.Origin() || len(former) == 0 || slices.Contains(former, s.vkey) { // others never signed
+		former = append(former, s.Verifiers()...)
+	}
 	if len(s.last.Note) > 0 {
-		name := strings.NewReplacer("/", "_", "\\", "_", ":", "_").Replace(s.Origin())
+		name := strings.NewReplacer("/", "_", "\\", "_", ":", "_").Replace(s.last.Origin)
 		if err := os.MkdirAll(s.path(formerFiles), 0o700); err != nil {
 			return err
 		}
@@ -189,7 +193,7 @@ func (s *FileSigner) FinishRenewal() error {
 			return err
 		}
 	}
-	if err := s.retire(s.Verifiers()...); err != nil {
+	if err := s.retire(former...); err != nil {
 		return err
 	}
 	if s.sm2 != nil { // a key has one name for life
@@ -197,7 +201,14 @@ func (s *FileSigner) FinishRenewal() error {
 			return err
 		}
 	}
-	return s.promote()
+	if err := s.remember(); err != nil {
+		return err
+	}
+	if err := s.promote(); err != nil {
+		return err
+	}
+	s.ended, s.known = false, false
+	return s.recall()
 }
 
 // publicOf returns the public half of a private key as package note writes it.
@@ -205,7 +216,7 @@ func publicOf(secret string) (ed25519.PublicKey, error) {
 	fields := strings.SplitN(secret, "+", 5) // PRIVATE+KEY+name+id+key
 	raw, err := base64.StdEncoding.DecodeString(fields[len(fields)-1])
 	if err != nil || len(raw) != 1+ed25519.SeedSize {
-		return nil, malformed("private key")
+		return nil, malformed("私钥")
 	}
 	return ed25519.NewKeyFromSeed(raw[1:]).Public().(ed25519.PublicKey), nil
 }

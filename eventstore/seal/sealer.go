@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,7 +13,6 @@ import (
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
-	"golang.org/x/mod/sumdb/tlog"
 
 	"wenxiao/eventstore"
 )
@@ -40,6 +38,7 @@ type Sealer struct {
 	quorum  bool
 	fault   error
 	told    []WitnessStatus
+	short   bool          // of a quorum, and it was said so
 	changed chan struct{} // closed and replaced when any of these changes
 }
 
@@ -50,8 +49,9 @@ type Status struct {
 	Checkpoint eventstore.Position `json:"checkpoint"` // records the latest checkpoint covers
 	SignedAt   time.Time           `json:"signedAt,omitzero"`
 	Witnesses  []WitnessStatus     `json:"witnesses"`
-	Quorum     bool                `json:"quorum"`          // the latest checkpoint has the cosignatures the policy needs
-	Fault      string              `json:"fault,omitempty"` // why nothing is signed, in Chinese
+	Quorum     bool                `json:"quorum"`            // the latest checkpoint has the cosignatures the policy needs
+	Refused    []string            `json:"refused,omitempty"` // witnesses that have seen another history: an alarm
+	Fault      string              `json:"fault,omitempty"`   // why nothing is signed, in Chinese
 }
 
 // A WitnessStatus is how one witness stands to the latest checkpoint.
@@ -59,7 +59,8 @@ type WitnessStatus struct {
 	Name     string    `json:"name"`
 	Cosigned bool      `json:"cosigned"`
 	At       time.Time `json:"at,omitzero"`     // of its cosignature
-	Fault    string    `json:"fault,omitempty"` // why it has not, in Chinese
+	Refused  bool      `json:"refused"`         // it has seen another history, and says so
+	Fault    string    `json:"fault,omitempty"` // why it has not, in Chinese, fit for everybody
 }
 
 // NewSealer returns the sealer of store. The policy believes the signer's own keys
@@ -70,14 +71,8 @@ func NewSealer(store eventstore.Store, tiles Tiles, signer Signer, policy Policy
 		return nil, err
 	}
 	s := &Sealer{store: store, tiles: tiles, signer: signer, policy: policy, log: log, quorum: true, changed: make(chan struct{})}
-	for _, k := range policy.witnesses {
-		w := &witness{key: k, client: &http.Client{Timeout: askingTime}, WitnessStatus: WitnessStatus{Name: k.name}}
-		if k.url == "" {
-			w.Fault = "策略里没有它的地址"
-		}
-		s.witnesses = append(s.witnesses, w)
-	}
-	s.told = s.testimony()
+	s.witnesses = policy.asked()
+	s.told = testimony(s.witnesses)
 	return s, s.recall()
 }
 
@@ -100,11 +95,9 @@ func (s *Sealer) recall() error {
 		s.signed = info.ModTime()
 	}
 	for _, w := range s.witnesses {
-		if w.Cosigned = slices.Contains(v.Cosigned, w.Name); w.Cosigned {
-			w.size = c.Size
-		}
+		w.recall(c.Size, v)
 	}
-	s.told = s.testimony()
+	s.told = testimony(s.witnesses)
 	return nil
 }
 
@@ -179,12 +172,12 @@ func (s *Sealer) seal(ctx context.Context) (Checkpoint, error) {
 	if err != nil {
 		return Checkpoint{}, err
 	}
-	head := HeadOf(tree)
-	if last == head && s.current(head) || last.Size == 0 && head.Size == 0 {
+	head, shown := HeadOf(tree), s.shown(last)
+	if shown == head && s.current(head) || shown.Size == 0 && head.Size == 0 {
 		c, _ := s.Latest()
 		return s.witnessed(ctx, c)
 	}
-	if err := s.prepare(ctx, head, last); err != nil {
+	if err := s.prepare(ctx, head, shown); err != nil {
 		return Checkpoint{}, err
 	}
 	proof, err := s.tiles.ProveTree(head, last.Size)
@@ -199,6 +192,16 @@ func (s *Sealer) seal(ctx context.Context) (Checkpoint, error) {
 		return Checkpoint{}, err
 	}
 	return s.witnessed(ctx, Checkpoint{head, s.signer.Origin(), signed})
+}
+
+// shown returns the larger of the last head signed, as the signer remembers it,
+// and the one that is published under the signer's own key: a signer put back
+// from a backup has forgotten what everybody else has seen.
+func (s *Sealer) shown(last Head) Head {
+	if c, ok := s.Latest(); ok && c.Size > last.Size {
+		return c.Head
+	}
+	return last
 }
 
 // current reports whether head is published, signed by the keys as they are now.
@@ -219,7 +222,7 @@ func (s *Sealer) current(head Head) bool {
 // writes them all.
 func (s *Sealer) prepare(ctx context.Context, head, last Head) error {
 	if head.Size < last.Size || head.Size == 0 {
-		return fmt.Errorf("%w: signed %d, there are %d", ErrInconsistent, last.Size, head.Size)
+		return fmt.Errorf("%w：签过 %d 件，现有 %d 件", ErrInconsistent, last.Size, head.Size)
 	}
 	from := last
 	if _, err := s.tiles.Published(); errors.Is(err, fs.ErrNotExist) {
@@ -232,22 +235,23 @@ func (s *Sealer) prepare(ctx context.Context, head, last Head) error {
 	case made == head:
 		return nil
 	case from.Size > 0:
-		return fmt.Errorf("%w: tree of size %d has root %s, grown from what was signed it has %s", ErrInconsistent, head.Size, head.Root, made.Root)
+		return fmt.Errorf("%w：%d 件的树根是 %s，由签过的长成应是 %s", ErrInconsistent, head.Size, head.Root, made.Root)
 	}
-	return fmt.Errorf("%w: %d records have the root %s, their tree has %s", eventstore.ErrDamaged, head.Size, made.Root, head.Root)
+	return fmt.Errorf("%w：%d 件记录的树根是 %s，账本的哈希树是 %s", eventstore.ErrDamaged, head.Size, made.Root, head.Root)
 }
 
-// Rebuild makes all tiles of the last head signed anew from the ledger, in the
+// Rebuild makes all tiles of the last head shown anew from the ledger, in the
 // place of those there are.
 func (s *Sealer) Rebuild(ctx context.Context) (Checkpoint, error) {
 	s.round.Lock()
 	defer s.round.Unlock()
 	last, err := s.signer.Signed(ctx)
-	if err != nil || last.Size == 0 {
+	shown := s.shown(last)
+	if err != nil || shown.Size == 0 {
 		return Checkpoint{}, err
 	}
 	c, published := s.Latest()
-	if !published || c.Head != last {
+	if !published || c.Head != shown {
 		signed, err := s.signer.Sign(ctx, last, nil) // the same head has the same answer
 		if err != nil {
 			return Checkpoint{}, err
@@ -264,7 +268,7 @@ func (s *Sealer) witnessed(ctx context.Context, c Checkpoint) (Checkpoint, error
 		s.accept(c, true)
 		return c, nil
 	}
-	if got := s.ask(ctx, c); len(got) > 0 {
+	if got := askAll(ctx, s.witnesses, s.tiles, c); len(got) > 0 {
 		signed, err := cosign(c.Note, got)
 		if err != nil {
 			return Checkpoint{}, err
@@ -280,29 +284,6 @@ func (s *Sealer) witnessed(ctx context.Context, c Checkpoint) (Checkpoint, error
 	}
 	s.accept(c, v.Quorum)
 	return c, nil
-}
-
-// ask asks all witnesses at once and returns the cosignatures in their order.
-func (s *Sealer) ask(ctx context.Context, c Checkpoint) []note.Signature {
-	prove := func(old eventstore.Position) (tlog.TreeProof, error) { return s.tiles.ProveTree(c.Head, old) }
-	answers := make([]note.Signature, len(s.witnesses))
-	var all sync.WaitGroup
-	for i, w := range s.witnesses {
-		w.Cosigned = w.Cosigned && w.size == c.Size
-		if w.Cosigned || w.url == "" || time.Now().Before(w.rests) {
-			continue
-		}
-		all.Go(func() {
-			line, err := w.cosign(ctx, c, prove)
-			if err != nil {
-				w.rests, w.Fault = time.Now().Add(restTime), err.Error()
-				return
-			}
-			w.Cosigned, w.At, w.Fault, answers[i] = true, cosignedAt(line), "", line
-		})
-	}
-	all.Wait()
-	return slices.DeleteFunc(answers, func(s note.Signature) bool { return s.Base64 == "" })
 }
 
 // cosign adds cosignatures to a signed note.

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -222,15 +224,16 @@ func TestMissingQuorumStopsNothing(t *testing.T) {
 		answer http.HandlerFunc
 		says   string
 	}{
-		"slow":            {func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body); <-r.Context().Done() }, "没有应答"},
-		"forging":         {forged, "没有它对此检查点的有效签名"},
-		"silent":          {func(http.ResponseWriter, *http.Request) {}, "没有它对此检查点的有效签名"},
-		"of another log":  {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) }, "404"},
-		"forbidding":      {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }, "403"},
-		"disbelieving":    {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(422) }, "422"},
-		"ahead":           {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(409); _, _ = w.Write([]byte("99\n")) }, "见证方见过大小为 99"},
-		"never satisfied": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(409); _, _ = w.Write([]byte("3\n")) }, "409"},
-		"babbling":        {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(409); _, _ = w.Write([]byte("-1")) }, "409"},
+		"broken":          {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }, "答复异常"},
+		"slow":            {func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body); <-r.Context().Done() }, "超时"},
+		"forging":         {forged, "答复里没有有效的签名"},
+		"silent":          {func(http.ResponseWriter, *http.Request) {}, "答复里没有有效的签名"},
+		"of another log":  {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) }, "不认识本日志"},
+		"forbidding":      {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }, "签名不被接受"},
+		"disbelieving":    {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(422) }, "拒绝：检查点不一致"},
+		"ahead":           {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(409); _, _ = w.Write([]byte("99\n")) }, "拒绝：检查点不一致"},
+		"never satisfied": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(409); _, _ = w.Write([]byte("3\n")) }, "拒绝：检查点不一致"},
+		"babbling":        {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(409); _, _ = w.Write([]byte("-1")) }, "拒绝：检查点不一致"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -238,8 +241,12 @@ func TestMissingQuorumStopsNothing(t *testing.T) {
 			s, _, said := newSealer(t, store, t.TempDir(), lying(t, "w", tt.answer)+"quorum w\n")
 			c := sealed(t, s)
 			st := s.Status()
-			if c.Size != 5 || st.Quorum || st.Fault != "" || !strings.Contains(st.Witnesses[0].Fault, tt.says) {
+			if c.Size != 5 || st.Quorum || st.Fault != "" || st.Witnesses[0].Fault != tt.says {
 				t.Errorf("%+v", st)
+			}
+			refuses := strings.HasPrefix(tt.says, "拒绝")
+			if st.Witnesses[0].Refused != refuses || len(st.Refused) > 0 != refuses || strings.Contains(said.String(), "level=ERROR") != refuses {
+				t.Errorf("refused: %+v\n%s", st, said)
 			}
 			if _, err := s.Receipt(t.Context(), 5); err != nil {
 				t.Error(err)
@@ -277,5 +284,87 @@ func TestNewLogBeginsAfterALoss(t *testing.T) {
 		if _, err := fresh.Policy().Check(note); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+func TestWitnessThatIsNotThere(t *testing.T) {
+	store, dir := newStore(t, 5), t.TempDir()
+	gone := httptest.NewServer(http.NotFoundHandler())
+	policy := lying(t, "w", nil) + "quorum w\n"
+	policy = regexp.MustCompile(`http://\S+`).ReplaceAllString(policy, gone.URL)
+	gone.Close()
+	s, signer, said := newSealer(t, store, dir, policy)
+	c := sealed(t, s)
+	st := s.Status()
+	if w := st.Witnesses[0]; w.Fault != "连不上" || w.Refused || len(st.Refused) > 0 || !strings.Contains(said.String(), gone.URL) {
+		t.Errorf("%+v\n%s", w, said)
+	}
+	if told := Ask(t.Context(), s.tiles, s.Policy(), c); len(told) != 1 || told[0].Fault != "连不上" || told[0].Cosigned {
+		t.Errorf("asked by who looks on: %+v", told)
+	}
+	check(t, signer.Close())
+	_, _, said = sealedAgain(t, store, dir, policy)
+	if n := strings.Count(said.String(), "witness quorum missing"); n != 1 {
+		t.Errorf("alarmed %d times after a restart:\n%s", n, said)
+	}
+}
+
+func TestAskingByWhoLooksOn(t *testing.T) {
+	store, dir := newStore(t, 5), t.TempDir()
+	key := openSigner(t, filepath.Join(dir, "seal"))
+	vkeys := key.Verifiers()
+	check(t, key.Close())
+	audit, _ := witnessOf(t, "audit", vkeys...)
+	forked := lying(t, "congress", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(422) })
+	s, _, _ := newSealer(t, store, dir, audit+forked+"quorum audit\n")
+	c := sealed(t, s)
+	bare, err := s.signer.Sign(t.Context(), c.Head, nil)
+	check(t, err)
+	told := Ask(t.Context(), s.tiles, s.Policy(), Checkpoint{c.Head, c.Origin, bare})
+	if len(told) != 2 || !told[0].Cosigned || !told[1].Refused {
+		t.Errorf("%+v", told)
+	}
+}
+
+func sealedAgain(t *testing.T, store eventstore.Store, dir, policy string) (Checkpoint, *Sealer, *bytes.Buffer) {
+	t.Helper()
+	s, _, said := newSealer(t, store, dir, policy)
+	return sealed(t, s), s, said
+}
+
+// The signer was put back from a backup and has forgotten what everybody else has
+// seen: what is published counts.
+func TestPublishedCheckpointIsNotForgotten(t *testing.T) {
+	store, dir := newStore(t, 300), t.TempDir()
+	s, signer, _ := newSealer(t, store, dir, "")
+	sealed(t, s)
+	early, err := os.ReadFile(filepath.Join(dir, "seal", signedFile))
+	check(t, err)
+	file(t, store, 50)
+	whole := sealed(t, s)
+	check(t, signer.Close())
+	for name, remembered := range map[string][]byte{"an older head": early, "none": nil} {
+		for what, other := range map[string]eventstore.Store{"an older copy": cutAt(t, store, 320), "nothing": newStore(t, 0), "another history": newStore(t, 400)} {
+			check(t, os.WriteFile(filepath.Join(dir, "seal", signedFile), remembered, 0o600))
+			again, signer, _ := newSealer(t, other, dir, "")
+			if _, err := again.Seal(t.Context()); !errors.Is(err, ErrInconsistent) {
+				t.Errorf("%s remembered, %s in the ledger's place: %v", name, what, err)
+			}
+			if c, err := again.tiles.Published(); err != nil || !bytes.Equal(c.Note, whole.Note) {
+				t.Errorf("%s remembered: published %s, %v", name, c.Note, err)
+			}
+			check(t, signer.Close())
+		}
+		check(t, os.WriteFile(filepath.Join(dir, "seal", signedFile), remembered, 0o600))
+		right, signer, _ := newSealer(t, store, dir, "")
+		if c, err := right.Rebuild(t.Context()); err != nil || c.Head != whole.Head {
+			t.Errorf("%s remembered, rebuilt %v, %v", name, c.Head, err)
+		}
+		file(t, store, 1)
+		whole = sealed(t, right)
+		if last, err := signer.Signed(t.Context()); err != nil || last != whole.Head || whole.Head != headOf(t, store) {
+			t.Errorf("%s remembered, does not go on: %v, %v", name, last, err)
+		}
+		check(t, signer.Close())
 	}
 }

@@ -33,16 +33,16 @@ type Signer interface {
 func extends(last, next Head, proof tlog.TreeProof) error {
 	switch {
 	case next.Size == 0:
-		return fmt.Errorf("%w: nothing to sign", ErrInconsistent)
+		return fmt.Errorf("%w：没有可签的记录", ErrInconsistent)
 	case next.Size < last.Size:
-		return fmt.Errorf("%w: signed %d, asked for %d", ErrInconsistent, last.Size, next.Size)
+		return fmt.Errorf("%w：签过 %d 件，现在是 %d 件", ErrInconsistent, last.Size, next.Size)
 	case next.Size == last.Size && next.Root != last.Root, last.Size == 0 && len(proof) > 0:
-		return fmt.Errorf("%w: another tree of size %d", ErrInconsistent, last.Size)
+		return fmt.Errorf("%w：%d 件的另一棵树", ErrInconsistent, last.Size)
 	case last.Size == 0, next == last:
 		return nil
 	}
 	if err := tlog.CheckTree(proof, int64(next.Size), next.Root, int64(last.Size), last.Root); err != nil {
-		return fmt.Errorf("%w: from %d to %d: %w", ErrInconsistent, last.Size, next.Size, err)
+		return fmt.Errorf("%w：从 %d 件到 %d 件：%w", ErrInconsistent, last.Size, next.Size, err)
 	}
 	return nil
 }
@@ -58,6 +58,9 @@ func (s *FileSigner) Signed(context.Context) (Head, error) {
 func (s *FileSigner) Sign(_ context.Context, next Head, proof tlog.TreeProof) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.ended {
+		return nil, errEnded
+	}
 	if err := s.recall(); err != nil {
 		return nil, err
 	}
@@ -75,7 +78,7 @@ func (s *FileSigner) Sign(_ context.Context, next Head, proof tlog.TreeProof) ([
 	// not: nothing is released, and what is there is read before the next.
 	s.known = false
 	if err := s.keep(s.path(signedFile), signed, 0o600); err != nil {
-		return nil, fmt.Errorf("keep the head before signing: %w", err)
+		return nil, fmt.Errorf("签名之前没能留住检查点 (keep the head before signing): %w", err)
 	}
 	return signed, s.recall()
 }

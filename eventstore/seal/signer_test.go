@@ -362,3 +362,67 @@ func TestSM2LineStandsBesideEd25519(t *testing.T) {
 		t.Errorf("another text under the SM2 signature: %v", err)
 	}
 }
+
+// A key is made with an empty memory; without any it may have signed more.
+func TestKeyWithoutItsMemorySignsNothing(t *testing.T) {
+	dir, h := t.TempDir(), &history{}
+	h.grow("a")
+	s := openSigner(t, dir)
+	first, err := s.Sign(t.Context(), h.head(1), nil)
+	check(t, err)
+	old := s.Verifiers()[0]
+	check(t, s.Close())
+	check(t, os.Remove(filepath.Join(dir, signedFile)))
+	if _, err := OpenSigner(dir, ""); !errors.Is(err, ErrForgotten) {
+		t.Fatal(err)
+	}
+	s, err = OpenToRenew(dir)
+	check(t, err)
+	if _, err := s.Sign(t.Context(), h.head(1), nil); !errors.Is(err, errEnded) {
+		t.Errorf("signs while it is given up: %v", err)
+	}
+	_, err = s.BeginRenewal()
+	check(t, err)
+	check(t, s.FinishRenewal(old))
+	_, err = s.Sign(t.Context(), h.head(1), nil)
+	check(t, err)
+	check(t, s.Close())
+	openSigner(t, dir)
+	p, err := LoadPolicy(dir)
+	check(t, err)
+	if v, err := p.Check(first); err != nil || v.Origin == s.Origin() {
+		t.Errorf("what the old key signed: %+v, %v", v, err)
+	}
+}
+
+// All that is left of a signer is what it signed last, or nothing.
+func TestLostKeyIsGivenUp(t *testing.T) {
+	for _, keepsSigned := range []bool{true, false} {
+		dir, h := t.TempDir(), &history{}
+		h.grow("a")
+		s := openSigner(t, dir)
+		first, err := s.Sign(t.Context(), h.head(1), nil)
+		check(t, err)
+		old, origin := s.Verifiers()[0], s.Origin()
+		check(t, s.Close())
+		for _, name := range []string{keyFile, publicFile} {
+			check(t, os.Remove(filepath.Join(dir, name)))
+		}
+		if !keepsSigned {
+			check(t, os.Remove(filepath.Join(dir, signedFile)))
+		}
+		s, err = OpenToRenew(dir)
+		check(t, err)
+		r, err := s.BeginRenewal()
+		if check(t, err); bytes.Equal(r.Former.Note, first) != keepsSigned || r.Origin == origin {
+			t.Errorf("%+v", r)
+		}
+		check(t, s.FinishRenewal(old))
+		if retired, err := s.Retired(); err != nil || len(retired) != 1 || retired[0] != old {
+			t.Errorf("retired %q, %v", retired, err)
+		}
+		_, err = s.Sign(t.Context(), h.head(1), nil)
+		check(t, err)
+		check(t, s.Close())
+	}
+}

@@ -25,7 +25,7 @@ func newSM2Verifier(vkey string) (*verifier, error) {
 	}
 	public, err := sm2.NewPublicKey(bytes.TrimPrefix(key, sm2Type))
 	if err != nil || !isSM2(key) {
-		return nil, malformed("SM2 key %q", vkey)
+		return nil, malformed("SM2 公钥 %q", vkey)
 	}
 	return &verifier{name, hash, func(text, signature []byte) bool {
 		return sm2.VerifyASN1WithSM2(public, nil, text, signature)
@@ -59,11 +59,11 @@ func newSM2Secret() (string, error) {
 func openSM2(name, secret string) (*sm2Signer, error) {
 	raw, err := base64.StdEncoding.Strict().DecodeString(strings.TrimSuffix(secret, "\n"))
 	if err != nil {
-		return nil, malformed("SM2 private key")
+		return nil, malformed("SM2 私钥")
 	}
 	private, err := sm2.NewPrivateKey(raw)
 	if err != nil {
-		return nil, malformed("SM2 private key")
+		return nil, malformed("SM2 私钥")
 	}
 	point := make([]byte, 65)
 	point[0] = 4

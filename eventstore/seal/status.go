@@ -24,9 +24,15 @@ func (s *Sealer) Status() Status {
 	if err == nil {
 		err = s.fault
 	}
+	var refused []string
+	for _, w := range s.told {
+		if w.Refused {
+			refused = append(refused, w.Name)
+		}
+	}
 	return Status{
 		Origin: s.signer.Origin(), Head: head, Checkpoint: s.latest.Size, SignedAt: s.signed,
-		Witnesses: append([]WitnessStatus{}, s.told...), Quorum: s.quorum, Fault: inWords(err),
+		Witnesses: append([]WitnessStatus{}, s.told...), Quorum: s.quorum, Refused: refused, Fault: inWords(err),
 	}
 }
 
@@ -34,7 +40,7 @@ func (s *Sealer) Status() Status {
 // record is, or where sealing has stopped, it is [ErrNotCovered].
 func (s *Sealer) WaitFor(ctx context.Context, position eventstore.Position) (Checkpoint, error) {
 	if head, err := s.store.Head(ctx); err != nil || position == 0 || position > head {
-		return Checkpoint{}, errors.Join(err, fmt.Errorf("%w: %d of %d", ErrNotCovered, position, head))
+		return Checkpoint{}, errors.Join(err, fmt.Errorf("%w：第 %d 件，共 %d 件", ErrNotCovered, position, head))
 	}
 	for {
 		s.mu.Lock()
@@ -44,7 +50,7 @@ func (s *Sealer) WaitFor(ctx context.Context, position eventstore.Position) (Che
 		case c.Size >= position:
 			return c, nil
 		case fault != nil:
-			return Checkpoint{}, fmt.Errorf("%w: %w", ErrNotCovered, fault)
+			return Checkpoint{}, fmt.Errorf("%w：%w", ErrNotCovered, fault)
 		}
 		select {
 		case <-changed:
@@ -71,7 +77,7 @@ func (s *Sealer) Receipt(ctx context.Context, position eventstore.Position) ([]b
 
 // accept makes c the latest checkpoint and tells of what changed.
 func (s *Sealer) accept(c Checkpoint, quorum bool) {
-	told := s.testimony()
+	told := testimony(s.witnesses)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.latest.Head != c.Head {
@@ -101,28 +107,25 @@ func (s *Sealer) wake() {
 	s.changed = make(chan struct{})
 }
 
-// testimony is how the witnesses stand. Only a round may ask.
-func (s *Sealer) testimony() []WitnessStatus {
-	told := []WitnessStatus{}
-	for _, w := range s.witnesses {
-		told = append(told, w.WitnessStatus)
-	}
-	return told
-}
-
-// tell logs what changed about witnesses and quorum, and only that.
+// tell logs what changed about witnesses and quorum, and only that. Only a round
+// may: it reads why they did not cosign.
 func (s *Sealer) tell(told []WitnessStatus, quorum bool) {
 	for i, w := range told {
-		if w.Fault != "" && w.Fault != s.told[i].Fault {
-			s.log.Warn("见证方没有签名 (witness did not cosign)", "witness", w.Name, "fault", w.Fault)
+		switch cause := s.witnesses[i].cause; {
+		case w.Fault == "" || w.Fault == s.told[i].Fault:
+		case w.Refused:
+			s.log.Error("见证方拒绝签名：它见过的账本与此不同 (witness refuses: it has seen another history)", "witness", w.Name, "fault", w.Fault, "error", cause)
+		default:
+			s.log.Warn("见证方没有签名 (witness did not cosign)", "witness", w.Name, "fault", w.Fault, "error", cause)
 		}
 	}
 	switch {
-	case s.quorum && !quorum:
+	case !s.short && !quorum:
 		s.log.Warn("见证方不足，照常受理 (witness quorum missing; filing goes on)")
-	case !s.quorum && quorum:
+	case s.short && quorum:
 		s.log.Info("见证方已足 (witness quorum reached)")
 	}
+	s.short = !quorum
 }
 
 // inWords says a fault in Chinese.

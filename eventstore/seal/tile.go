@@ -42,7 +42,7 @@ func appendEntry(bundle, envelope []byte) []byte {
 func splitEntries(bundle []byte) (envelopes [][]byte, err error) {
 	for len(bundle) > 0 {
 		if len(bundle) < 2 || len(bundle)-2 < int(binary.BigEndian.Uint16(bundle)) {
-			return nil, malformed("bundle of entries ends early")
+			return nil, malformed("信封文件不完整")
 		}
 		end := 2 + int(binary.BigEndian.Uint16(bundle))
 		envelopes, bundle = append(envelopes, bundle[2:end]), bundle[end:]
@@ -91,7 +91,7 @@ func (t Tiles) readTile(level int, n int64, width int) ([]byte, error) {
 	case err != nil:
 		return nil, &TileError{path, err}
 	case len(data) != width*tlog.HashSize:
-		return nil, &TileError{path, fmt.Errorf("%w: it has %d bytes, not %d", ErrDamaged, len(data), width*tlog.HashSize)}
+		return nil, &TileError{path, fmt.Errorf("%w：有 %d 字节，应为 %d", ErrDamaged, len(data), width*tlog.HashSize)}
 	}
 	return data, nil
 }
@@ -109,7 +109,7 @@ func (t Tiles) readEntries(n int64, width int) ([][]byte, error) {
 	}
 	envelopes, err := splitEntries(data)
 	if err != nil || len(envelopes) < width {
-		return nil, &TileError{path, fmt.Errorf("%w: %d entries of %d", ErrDamaged, len(envelopes), width)}
+		return nil, &TileError{path, fmt.Errorf("%w：有 %d 件，应为 %d 件", ErrDamaged, len(envelopes), width)}
 	}
 	return envelopes[:width], nil
 }

@@ -56,7 +56,7 @@ func (t Tiles) Extend(ctx context.Context, store eventstore.Store, size eventsto
 
 func (t Tiles) extend(ctx context.Context, store eventstore.Store, from Head, size eventstore.Position) (Head, error) {
 	if from.Size > size {
-		return Head{}, fmt.Errorf("%w: published %d, there are %d", ErrInconsistent, from.Size, size)
+		return Head{}, fmt.Errorf("%w：公布过 %d 件，现有 %d 件", ErrInconsistent, from.Size, size)
 	}
 	files := &spool{dir: t.Dir}
 	b, err := t.resume(from, files.put)
@@ -103,7 +103,7 @@ func (t Tiles) resume(from Head, out func(string, []byte) error) (*builder, erro
 func (b *builder) grow(ctx context.Context, store eventstore.Store, from Head, size eventstore.Position) error {
 	passed := func() error {
 		if b.size == int64(from.Size) && from.Size > 0 && b.head() != from {
-			return fmt.Errorf("%w: size %d, records %d to %d", ErrInconsistent, from.Size, (from.Size-1)/tileWidth*tileWidth+1, from.Size)
+			return fmt.Errorf("%w：前 %d 件，第 %d 至 %d 件之间", ErrInconsistent, from.Size, (from.Size-1)/tileWidth*tileWidth+1, from.Size)
 		}
 		return nil
 	}
@@ -121,7 +121,7 @@ func (b *builder) grow(ctx context.Context, store eventstore.Store, from Head, s
 			return err
 		}
 	}
-	return fmt.Errorf("%w: it ends at %d, not %d", ErrInconsistent, b.size, size)
+	return fmt.Errorf("%w：账本到 %d 件为止，应有 %d 件", ErrInconsistent, b.size, size)
 }
 
 // sweep removes partial tiles that nobody needs any more: those of every tile
@@ -173,7 +173,7 @@ func (t Tiles) Rebuild(ctx context.Context, store eventstore.Store, c Checkpoint
 	}
 	head, err := fresh.extend(ctx, store, Head{}, c.Size)
 	if err == nil && head != c.Head {
-		err = fmt.Errorf("%w: size %d has root %s, signed was %s", ErrInconsistent, c.Size, head.Root, c.Root)
+		err = fmt.Errorf("%w：前 %d 件的树根是 %s，签的是 %s", ErrInconsistent, c.Size, head.Root, c.Root)
 	}
 	if err == nil {
 		err = fresh.publish(c.Note)

@@ -78,7 +78,7 @@ func openCosigner(path, name string) (*cosigner, error) {
 			name = "witness-" + newOrigin()
 		}
 		if !validName(name) {
-			return nil, malformed("witness name %q: printable ASCII without blanks and plus signs", name)
+			return nil, malformed("见证名 %q 只能用可见的 ASCII 字符，不含空格和加号", name)
 		}
 		seed := make([]byte, ed25519.SeedSize)
 		_, _ = rand.Read(seed) // never fails
@@ -94,9 +94,9 @@ func openCosigner(path, name string) (*cosigner, error) {
 	seed, err := base64.StdEncoding.Strict().DecodeString(encoded)
 	switch {
 	case err != nil || len(seed) != ed25519.SeedSize || !validName(has):
-		return nil, fmt.Errorf("%s: %w", path, malformed("witness key"))
+		return nil, fmt.Errorf("%s: %w", path, malformed("见证密钥"))
 	case name != "" && name != has:
-		return nil, fmt.Errorf("%s belongs to the witness %s, not %s", path, has, name)
+		return nil, fmt.Errorf("%s 属于见证方 %s，不是 %s (the key belongs to the witness %[2]s)", path, has, name)
 	}
 	return &cosigner{has, ed25519.NewKeyFromSeed(seed), time.Now}, nil
 }
@@ -194,7 +194,7 @@ func (w *Witness) last(origin string) (Checkpoint, error) {
 	}
 	c, err := ParseCheckpoint(signed)
 	if err == nil && c.Origin != origin {
-		err = malformed("it is of the log %s", c.Origin)
+		err = malformed("它是日志 %s 的", c.Origin)
 	}
 	if err != nil {
 		return Checkpoint{}, fmt.Errorf("%s: %w", w.path(origin), err)
@@ -222,7 +222,7 @@ func parseAdd(body string) (old eventstore.Position, proof tlog.TreeProof, c Che
 	size, ok := strings.CutPrefix(lines[0], "old ")
 	n, err := strconv.ParseInt(size, 10, 64)
 	if !found || !ok || err != nil || n < 0 || strconv.FormatInt(n, 10) != size || len(lines)-1 > maxProof {
-		return 0, nil, Checkpoint{}, malformed("request")
+		return 0, nil, Checkpoint{}, malformed("请求")
 	}
 	for _, line := range lines[1:] {
 		h, err := parseHash(line)
