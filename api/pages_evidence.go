@@ -79,6 +79,7 @@ func (s *Server) evidenceFile(w http.ResponseWriter, r *http.Request) (err error
 	if err != nil {
 		return err
 	}
+	src.MayRead = s.readerOfFiles(who.Account)
 	select {
 	case bundling <- struct{}{}:
 		defer func() { <-bundling }()
@@ -151,6 +152,22 @@ func (s *Server) evidenceSource(ctx context.Context, at eventstore.Position) (ev
 		return evidence.Source{}, err
 	}
 	return evidence.Source{Store: s.Store, Views: s.Views, Tiles: s.Sealer.Tiles(), Checkpoint: c, Policy: s.Sealer.Policy(), Files: s.Files}, nil
+}
+
+// readerOfFiles tells of which files an account may have the bytes: the same in a
+// bundle as one by one.
+func (s *Server) readerOfFiles(account accounts.Account) func(context.Context, string) (bool, error) {
+	return func(ctx context.Context, digest string) (bool, error) {
+		f, err := s.file(ctx, digest)
+		if err != nil {
+			return false, err
+		}
+		err = s.mayRead(ctx, account, f)
+		if denied := (Denied{}); errors.As(err, &denied) {
+			return false, nil
+		}
+		return err == nil, err
+	}
 }
 
 // mayTake refuses a bundle that the account may not have: those who supervise

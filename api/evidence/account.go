@@ -58,7 +58,7 @@ func newAccount(c content, r Report) *account {
 		if !ok || d == nil || !d.known {
 			continue
 		}
-		a.Files = append(a.Files, AttachedFile{d.Name, d.path, digest, d.Size, d.withheld, !d.found && d.withheld == ""})
+		a.Files = append(a.Files, AttachedFile{d.Name, d.path, digest, d.Size, d.why(), !d.found && d.held == nil})
 	}
 	return a
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"iter"
 	"maps"
@@ -47,6 +46,9 @@ func (c *checking) all() error {
 	}
 	checkpoint, policy := c.small(checkpointFile, maxReceipt), c.small(policyFile, maxSmall)
 	c.x = newExamination(selection, checkpoint, policy)
+	for _, a := range c.x.anchors() {
+		c.x.anchor(a, c.small(a.path, maxReceipt))
+	}
 	for _, at := range c.records {
 		if err := c.ctx.Err(); err != nil {
 			return err
@@ -68,10 +70,14 @@ func (c *checking) all() error {
 
 // selection reads what the bundle says it holds.
 func (c *checking) selection() (s Selection, err error) {
-	in := json.NewDecoder(bytes.NewReader(c.small(selectionFile, maxSelection)))
+	text := c.small(selectionFile, maxSelection)
+	in := json.NewDecoder(bytes.NewReader(text))
 	in.DisallowUnknownFields()
 	if err := in.Decode(&s); err != nil {
 		return s, notABundle("读不出 %s：%v", selectionFile, err)
+	}
+	if again, err := s.text(); err != nil || !bytes.Equal(again, text) {
+		return s, notABundle("%s 不是出具时的写法：有多余的内容，或次序、空格不同", selectionFile)
 	}
 	if s.Format != Format {
 		return s, notABundle("格式是 %q，本程序核对 %q", s.Format, Format)
@@ -109,7 +115,7 @@ func (c *checking) again() iter.Seq2[eventstore.Record, error] {
 
 // strangers are files that have no business in a bundle.
 func (c *checking) strangers() {
-	belongs := map[string]bool{selectionFile: true, checkpointFile: true, policyFile: true, manifestTable: true, manifestDigest: true}
+	belongs := map[string]bool{selectionFile: true, checkpointFile: true, policyFile: true, originReceipt: true, momentReceipt: true, manifestTable: true, manifestDigest: true}
 	for _, path := range derivedFiles {
 		belongs[path] = true
 	}
@@ -128,16 +134,16 @@ func (c *checking) strangers() {
 	}
 }
 
-// retell makes again what was made from the records, and compares. Where the
-// records themselves are at fault there is nothing to be gained by it.
+// retell makes again what was made from the records, and compares. What cannot be
+// made again fails: nobody has looked at it.
 func (c *checking) retell() error {
-	if !c.x.sound() {
-		c.retold = "记录本身已有不符，没有再比"
+	if c.x.Wording != Wording {
+		c.x.fault(isRetold, selectionFile, "行文是第 %d 版（%s），本程序是第 %d 版：说明、报告、元数据和用手核对的办法未经核对，须用出具时那一版程序核对", c.x.Wording, c.x.Program, Wording)
 		return nil
 	}
 	made, err := derive(content{c.x, c.again})
 	if err != nil {
-		c.x.fault(isRetold, policyFile, "不能重做：%v", err)
+		c.x.fault(isRetold, policyFile, "不能重做，说明和报告未经核对：%v", err)
 		return nil
 	}
 	for _, d := range made {
@@ -146,14 +152,15 @@ func (c *checking) retell() error {
 			continue // told of as missing
 		}
 		same := compare(e.reader())
-		if err := d.write(same); err != nil {
-			return fmt.Errorf("%s: %w", d.path, err)
+		err := d.write(same)
+		if stopped := c.ctx.Err(); stopped != nil {
+			return stopped
 		}
-		if same.equal() {
+		if err != nil {
+			c.x.fault(isRetold, d.path, "不能重做，未经核对：%v", err)
 			continue
 		}
-		if c.x.Program != program() {
-			c.retold = fmt.Sprintf("本包由 %s 做成，本程序是 %s，行文可能不同，以 %s 为准", c.x.Program, program(), recordFolder)
+		if same.equal() {
 			continue
 		}
 		c.x.fault(isRetold, d.path, "与由记录重做的不同（自第 %d 字节起）", same.at+1)

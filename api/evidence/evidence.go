@@ -26,12 +26,19 @@ import (
 // Format is what bundles are written in now.
 const Format = "wenxiao-evidence/1"
 
+// Wording is the number of the words in which bundles are told: of the pages, the
+// sentences of the trail, the report. Raise it whenever one of them changes, and
+// only then: what another wording told cannot be made again, and fails.
+const Wording = 1
+
 // Files of a bundle. Records lie in records/<12 digits>/, files that acts rest
 // on in attachments/.
 const (
 	selectionFile  = "selection.json"
 	checkpointFile = "checkpoint"
 	policyFile     = "policy"
+	originReceipt  = "origin.tlog-proof" // of the ledger's first record: what ledger it is
+	momentReceipt  = "moment.tlog-proof" // of the record at At: when that was
 
 	accountPage = "说明.html"
 	accountText = "说明.txt"
@@ -145,7 +152,8 @@ func conditions(f *projections.TrailFilter) string {
 // less and no more.
 type Selection struct {
 	Format  string `json:"format"`
-	Program string `json:"program"` // that chose it
+	Program string `json:"program"` // that chose it, for people: nothing rests on it
+	Wording int    `json:"wording"` // see the constant
 	Request
 	Moment   time.Time             `json:"moment"`             // when the record at At was entered
 	Streams  []Stream              `json:"streams"`            // taken whole, from the first revision
@@ -161,10 +169,13 @@ type Stream struct {
 	Context  bool                `json:"context,omitempty"` // not asked for: it says who was who
 }
 
-// Withheld names a file that a record rests on and that is not handed out.
+// Withheld names a file that a record rests on and that is not handed out: it was
+// withdrawn, which the record of it in the bundle shows, or who asks may not see
+// it, which nothing shows.
 type Withheld struct {
-	Digest string `json:"digest"`
-	Reason string `json:"reason"`
+	Digest    string              `json:"digest"`
+	Withdrawn eventstore.Position `json:"withdrawn,omitempty"` // of the record, also one after At
+	Barred    bool                `json:"barred,omitempty"`
 }
 
 // program is the version of this program.

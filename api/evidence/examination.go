@@ -32,7 +32,10 @@ type examination struct {
 	faults  map[string][]Fault
 	more    map[string]int // faults beyond mostFaults
 	streams map[string]eventstore.Revision
-	single  map[eventstore.Position]bool // to come one by one
+	single  map[eventstore.Position]bool   // to come one by one
+	later   map[eventstore.Position]string // withdrawals after At to come: digest of the file
+	bared   map[eventstore.Position][]Revealed
+	demo    bool // the ledger is a demonstration's
 	last    eventstore.Position
 	first   time.Time // when the first record was entered
 	at      time.Time // when the last was
@@ -41,6 +44,7 @@ type examination struct {
 	bytes                                      int64
 	deposits                                   map[string]*deposit
 	attached                                   int
+	noted                                      []Fault // files that nobody could look at
 	process                                    *process
 	tell                                       *projections.Teller
 	called                                     string // the programme or person asked for, by the first record that names them
@@ -49,7 +53,7 @@ type examination struct {
 func newExamination(s Selection, checkpoint, policy []byte) *examination {
 	x := &examination{
 		Selection: s, note: checkpoint, policy: policy, faults: map[string][]Fault{}, more: map[string]int{},
-		streams: map[string]eventstore.Revision{}, single: map[eventstore.Position]bool{}, deposits: map[string]*deposit{},
+		streams: map[string]eventstore.Revision{}, single: map[eventstore.Position]bool{}, later: map[eventstore.Position]string{}, bared: map[eventstore.Position][]Revealed{}, deposits: map[string]*deposit{},
 		tell: projections.NewTeller(),
 	}
 	for _, stream := range s.Streams {
@@ -57,6 +61,14 @@ func newExamination(s Selection, checkpoint, policy []byte) *examination {
 	}
 	for _, p := range s.Records {
 		x.single[p] = true
+	}
+	for _, w := range s.Withheld {
+		if w.Withdrawn > s.At {
+			x.later[w.Withdrawn] = w.Digest
+		}
+	}
+	for _, r := range s.Revealed {
+		x.bared[r.Position] = append(x.bared[r.Position], r)
 	}
 	if s.Programme != "" {
 		x.process = newProcess(s.Programme)
@@ -76,17 +88,6 @@ func (x *examination) fault(check, place, format string, args ...any) {
 	x.faults[check] = append(x.faults[check], Fault{place, fmt.Sprintf(format, args...)})
 }
 
-// sound reports whether nothing was found wrong with what was taken from the
-// ledger, but for duties that were neglected.
-func (x *examination) sound() bool {
-	for check, found := range x.faults {
-		if check != isWholeProcess && len(found) > 0 {
-			return false
-		}
-	}
-	return true
-}
-
 // finish finds out what did not come.
 func (x *examination) finish() {
 	for _, stream := range x.Streams {
@@ -101,13 +102,15 @@ func (x *examination) finish() {
 	}
 	for _, digest := range slices.Sorted(maps.Keys(x.deposits)) {
 		switch d := x.deposits[digest]; {
-		case d.withheld != "" || d.found:
+		case d.held != nil || d.found:
 		case !d.known:
 			x.fault(hasFiles, folder(d.named)+envelopeFile, "所依据的附件 %s… 没有交存记录", digest[:min(12, len(digest))])
 		default:
 			x.fault(hasFiles, d.path, "缺这个附件")
 		}
 	}
+	x.withheld()
+	x.asked()
 	if x.process != nil && !x.process.attested {
 		for _, step := range x.process.steps(x.AsOf) {
 			if step.State == Missing {

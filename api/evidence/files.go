@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -15,11 +16,13 @@ import (
 // A deposit is a file that should be in the bundle.
 type deposit struct {
 	subject
-	path     string
-	named    eventstore.Position // the first record that rests on it or hands it in
-	known    bool                // handed in by a record of the bundle
-	withheld string
-	found    bool
+	path   string
+	named  eventstore.Position // the first record that rests on it or hands it in
+	known  bool                // handed in by a record of the bundle
+	held   *Withheld
+	goneAt eventstore.Position
+	gone   string // when and why it was withdrawn; "" while it is not
+	found  bool
 }
 
 // mostOpened is how many bytes a file may have to be opened: that is done in
@@ -38,6 +41,43 @@ func (x *examination) files(r eventstore.Record, about subject) {
 		if !d.known {
 			d.subject, d.known, d.path = about, true, attachmentPath(about.Digest, about.Name)
 		}
+		d.gone, d.goneAt = "", 0
+	}
+	if digest, ok := attachment.Digest(r.Stream); ok && r.Type == (attachment.Withdrawn{}).EventType() {
+		d := x.deposit(digest, r.Position)
+		d.gone, d.goneAt = fmt.Sprintf("已于账本位置 %d 撤下：%s", r.Position, about.Reason), r.Position
+	}
+}
+
+// barred is why a file that who asked may not see is not in the bundle. That
+// nobody can check.
+const barred = "取证人无权查看，不在包内，没有核对"
+
+// why says why a file is not in the bundle, "" for one that should be.
+func (d *deposit) why() string {
+	switch {
+	case d.held == nil:
+		return ""
+	case d.held.Barred:
+		return barred
+	}
+	return d.gone
+}
+
+// withheld holds what is said to be withdrawn against the records of it.
+func (x *examination) withheld() {
+	for _, w := range x.Withheld {
+		d, short := x.deposits[w.Digest], w.Digest[:min(12, len(w.Digest))]
+		switch {
+		case d == nil || !d.known || d.held.Withdrawn != w.Withdrawn || d.held.Barred != w.Barred:
+			x.fault(hasFiles, selectionFile, "没有记录交存或依据所说不出包的附件 %s…，或说了两遍", short)
+		case w.Barred == (w.Withdrawn > 0):
+			x.fault(hasFiles, selectionFile, "附件 %s… 不出包，没有说为什么", short)
+		case w.Barred:
+			x.noted = append(x.noted, Fault{d.path, barred})
+		case d.goneAt != w.Withdrawn:
+			x.fault(hasFiles, d.path, "说是已于账本位置 %d 撤下，包里没有这件撤下的记录", w.Withdrawn)
+		}
 	}
 }
 
@@ -47,7 +87,7 @@ func (x *examination) deposit(digest string, at eventstore.Position) *deposit {
 		d = &deposit{named: at}
 		x.deposits[digest] = d
 		if i := slices.IndexFunc(x.Withheld, func(w Withheld) bool { return w.Digest == digest }); i >= 0 {
-			d.withheld = x.Withheld[i].Reason
+			d.held = &x.Withheld[i]
 		}
 	}
 	return d
@@ -56,7 +96,7 @@ func (x *examination) deposit(digest string, at eventstore.Position) *deposit {
 // wanted lists the files that should be in the bundle, by digest.
 func (x *examination) wanted() (digests []string) {
 	for _, digest := range slices.Sorted(maps.Keys(x.deposits)) {
-		if d := x.deposits[digest]; d.known && d.withheld == "" {
+		if d := x.deposits[digest]; d.known && d.held == nil {
 			digests = append(digests, digest)
 		}
 	}

@@ -2,7 +2,6 @@ package evidence
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -75,11 +74,33 @@ func (m *making) all() (Report, error) {
 
 // statement says what was asked for and by what it is proven.
 func (m *making) statement() error {
-	chosen, err := json.MarshalIndent(m.x.Selection, "", " ")
+	chosen, err := m.x.Selection.text()
 	return errors.Join(err,
-		m.pack.bytes(selectionFile, append(chosen, '\n')),
+		m.pack.bytes(selectionFile, chosen),
 		m.pack.bytes(checkpointFile, m.x.note), m.pack.bytes(policyFile, m.x.policy),
+		m.anchors(),
 	)
+}
+
+// anchors adds the receipts that tell what ledger it is and when At was.
+func (m *making) anchors() error {
+	hashes := m.src.Tiles.HashReader(m.src.Checkpoint.Head)
+	for _, a := range m.x.anchors() {
+		for r, err := range recordsAt(m.ctx, m.src.Store, []eventstore.Position{a.at}) {
+			if err != nil {
+				return err
+			}
+			receipt, err := m.receipt(r, hashes)
+			if err != nil {
+				return err
+			}
+			m.x.anchor(a, receipt)
+			if err := m.pack.bytes(a.path, receipt); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (m *making) records() error {

@@ -40,6 +40,7 @@ type office struct {
 	now    time.Time
 	n      int
 	at     map[string]eventstore.Revision
+	story  bool // what is put is the demonstration's
 }
 
 var (
@@ -87,9 +88,11 @@ func (o *office) put(stream string, event domain.Event, by domain.Actor, basis .
 	data, err := json.Marshal(event)
 	o.must(err)
 	o.now, o.n = o.now.Add(time.Hour), o.n+1
-	done, err := o.store.Append(context.Background(), stream, o.at[stream], eventstore.Draft{Type: event.EventType(), Data: data, Meta: eventstore.Meta{
-		Actor: by, Command: fmt.Sprint("c", o.n), Correlation: "test", Basis: basis,
-	}})
+	meta := eventstore.Meta{Actor: by, Command: fmt.Sprint("c", o.n), Correlation: "test", Basis: basis}
+	if o.story {
+		meta.Command, meta.Correlation = fmt.Sprint("story-", o.n), "story"
+	}
+	done, err := o.store.Append(context.Background(), stream, o.at[stream], eventstore.Draft{Type: event.EventType(), Data: data, Meta: meta})
 	o.must(err)
 	o.at[stream] = done.Revision
 }
@@ -127,7 +130,16 @@ func (o *office) said(id string, about domain.ProgrammeCode) {
 // full is a ledger with one programme that has everything, and one beside it.
 func full(t *testing.T) *office {
 	o := newOffice(t)
-	o.put(unit.Stream("301"), unit.Registered{Code: "301", Name: "示例市财政局", Kind: unit.Finance}, finance)
+	o.put(unit.Stream("301"), unitOfFinance, finance)
+	o.enact()
+	return o
+}
+
+var unitOfFinance = unit.Registered{Code: "301", Name: "示例市财政局", Kind: unit.Finance}
+
+// enact enters what a full ledger has, after finance itself.
+func (o *office) enact() {
+	o.Helper()
 	o.put(unit.Stream("101001"), unit.Registered{Code: "101001", Name: "示例市培训中心", Kind: unit.Budgetary, Parent: "101"}, finance)
 	o.put(unit.Stream("101001"), unit.PostEstablished{Post: "cw", Title: "财务科科长"}, clerk)
 	o.put(unit.Stream("101001"), unit.PersonAppointed{Person: clerk.Person, Name: clerk.Name, Post: "cw", Since: "2025-01-01"}, clerk)
@@ -146,7 +158,6 @@ func full(t *testing.T) *office {
 	o.said("v-1", "p1")
 	o.put(rectification.Stream("r1"), rectification.NoticeIssued{Programme: "p1", Year: 2025, Unit: "101001", UnitName: "示例市培训中心", Issuer: "301", Due: "2025-06-30", Document: "示财绩〔2025〕3号"}, finance)
 	o.sealed()
-	return o
 }
 
 // sealed brings tables and checkpoint up to the ledger.

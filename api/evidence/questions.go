@@ -26,9 +26,8 @@ type finding struct {
 
 // A reception is what only who receives a bundle can look at.
 type reception struct {
-	files  int    // in the manifest
-	size   int64  // of the zip
-	retold string // why what was made from the records was not made again; empty where it was
+	files int   // in the manifest
+	size  int64 // of the zip
 }
 
 var questions = []question{
@@ -60,7 +59,14 @@ var questions = []question{
 		if f.receiver == nil {
 			return answer{evidence: "由记录算出", not: "随本包一同做成，由收到者重做一遍再比"}
 		}
-		return answer{evidence: "由记录重做，逐字节比对", not: f.receiver.retold}
+		return answer{evidence: "由记录重做，逐字节比对"}
+	}},
+	{isAsked, "取证请求所说的时间、时点和读出的个人信息，能与记录核对的都相符", func(f *finding) answer {
+		a := answer{evidence: fmt.Sprintf("截至账本位置 %d，有回执为证；取证时间在其后，环节的期限算到 %s", f.At, f.AsOf)}
+		if n := len(f.Revealed); n > 0 {
+			a.evidence += fmt.Sprintf("；读出的个人信息 %d 处都有密文在记录里，文字由取证人所写，未经证明", n)
+		}
+		return a
 	}},
 	{isContinuous, "整条取出的记录流版次自 1 起连续，无缺号", func(f *finding) answer {
 		a := answer{evidence: fmt.Sprintf("%d 条记录流", len(f.Streams))}
@@ -76,9 +82,13 @@ var questions = []question{
 		return answer{evidence: fmt.Sprintf("%d 件，各查编号、记录流、类型、两个时间、经办人、命令、内容指纹", f.records)}
 	}},
 	{hasFiles, "所依据的附件都在，大小和两种指纹与交存时相同", func(f *finding) answer {
-		a := answer{evidence: fmt.Sprintf("附件 %d 个，依法或因误交撤下而不出包 %d 个", len(f.deposits), len(f.Withheld))}
-		if len(f.deposits) == 0 {
+		noted := len(f.noted)
+		a := answer{evidence: fmt.Sprintf("附件 %d 个，依法或因误交撤下而不出包 %d 个，各有撤下的记录；取证人无权查看而不在包内 %d 个", len(f.deposits), len(f.Withheld)-noted, noted)}
+		switch {
+		case len(f.deposits) == 0:
 			a.not = "这些记录没有附件"
+		case noted > 0:
+			a.not = fmt.Sprintf("有 %d 个附件不在包内，没有核对", noted)
 		}
 		return a
 	}},

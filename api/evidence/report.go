@@ -32,14 +32,16 @@ type Item struct {
 	Evidence string  `json:"evidence"`
 	Outcome  Outcome `json:"outcome"`
 	Faults   []Fault `json:"faults,omitempty"`
-	More     int     `json:"more,omitempty"` // faults beyond those listed
+	More     int     `json:"more,omitempty"`  // faults beyond those listed
+	Noted    []Fault `json:"noted,omitempty"` // what was not looked at, which is no fault
 }
 
 // A Report is the four-property report (四性检测, after DA/T 70-2018) on a bundle.
 type Report struct {
 	Format    string              `json:"format"`
 	Title     string              `json:"title"`
-	Subject   string              `json:"subject"` // with the names that the records give
+	Subject   string              `json:"subject"`        // with the names that the records give
+	Demo      bool                `json:"demo,omitempty"` // of a demonstration's ledger: invented, evidence of nothing
 	At        eventstore.Position `json:"at"`
 	Moment    time.Time           `json:"moment"`
 	By        string              `json:"by"`
@@ -67,6 +69,7 @@ const (
 	isSM3     = "真实-6"
 	isInOrder = "真实-7"
 	isRetold  = "真实-8"
+	isAsked   = "真实-9"
 
 	isContinuous   = "完整-1"
 	isAllThere     = "完整-2"
@@ -103,12 +106,15 @@ func (x *examination) report(p seal.Policy, receiver *reception) Report {
 	}
 	f.quorum = needsWitness(p)
 	r := Report{
-		Format: Format, Title: x.Title(), Subject: x.Subject(), At: x.At, Moment: x.Moment, By: x.By.String(), On: x.On, Records: x.records,
+		Format: Format, Title: x.Title(), Subject: x.Subject(), Demo: x.demo, At: x.At, Moment: x.Moment, By: x.By.String(), On: x.On, Records: x.records,
 		Origin: x.checkpoint.Origin, Tree: x.checkpoint.Size, Root: x.checkpoint.Root.String(), SignedBy: f.verified.SignedBy, Witnesses: f.verified.Cosigned,
 	}
 	for _, q := range questions {
 		a := q.answer(f)
 		c := Item{ID: q.id, Property: q.id[:strings.Index(q.id, "-")] + "性", Asks: q.asks, Evidence: a.evidence, Outcome: Passed, Faults: x.faults[q.id], More: x.more[q.id]}
+		if q.id == hasFiles {
+			c.Noted = x.noted
+		}
 		switch {
 		case q.id == isSigned:
 			c.Faults = append(failed, c.Faults...)

@@ -27,6 +27,7 @@ func (s *selecting) reveal() error {
 	if !s.Personal || s.Keys == nil {
 		return nil
 	}
+	erased := map[string]bool{}
 	for r, err := range recordsAt(s.ctx, s.Store, s.positions()) {
 		if err != nil {
 			return err
@@ -35,13 +36,31 @@ func (s *selecting) reveal() error {
 		if !ok {
 			continue
 		}
+		if _, known := erased[person]; !known {
+			if erased[person], err = s.erased(r.Stream); err != nil {
+				return err
+			}
+		}
 		for _, field := range protectedIn(r) {
-			if err := s.open(r.Position, person, field); err != nil {
+			if erased[person] {
+				s.Revealed = append(s.Revealed, Revealed{r.Position, person, field.what, "", true})
+			} else if err := s.open(r.Position, person, field); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// erased reports whether a participant is erased, whenever that was: a key that
+// came back with a backup opens nothing.
+func (s *selecting) erased(stream string) (bool, error) {
+	for r, err := range s.Store.ReadStream(s.ctx, stream, 0) {
+		if err != nil || r.Type == (participant.Erased{}).EventType() {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
 
 // A sealedField is a protected text with the name it is protected under.

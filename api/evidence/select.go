@@ -32,6 +32,9 @@ type Source struct {
 	Policy     seal.Policy            // as the ledger states it
 	Files      *attachments.Directory // nil: there are none
 	Keys       *vault.Vault           // nil: nothing of private persons is opened
+
+	// MayRead reports whether who asks may have the bytes of a file; nil: all.
+	MayRead func(ctx context.Context, digest string) (bool, error)
 }
 
 // A selecting works out a selection. Positions are all it holds of records.
@@ -42,15 +45,19 @@ type selecting struct {
 	streams map[string]*Stream
 	whole   []eventstore.Position // of streams taken whole
 	waiting []string              // context streams still to be read
+	later   []eventstore.Position // withdrawals after At
 }
 
 // choose works out what r asks for, and where it lies, in order.
 func choose(ctx context.Context, src Source, r Request) (Selection, []eventstore.Position, error) {
-	s := &selecting{ctx: ctx, Source: src, Selection: Selection{Format: Format, Program: program(), Request: r}, streams: map[string]*Stream{}}
+	r, err := legible(r)
+	if err != nil {
+		return Selection{}, nil, err
+	}
+	s := &selecting{ctx: ctx, Source: src, Selection: Selection{Format: Format, Program: program(), Wording: Wording, Request: r}, streams: map[string]*Stream{}}
 	if err := s.place(); err != nil {
 		return Selection{}, nil, err
 	}
-	var err error
 	switch {
 	case r.Programme != "":
 		err = s.programme()
@@ -65,6 +72,12 @@ func choose(ctx context.Context, src Source, r Request) (Selection, []eventstore
 		err = s.settle()
 	}
 	return s.Selection, s.positions(), err
+}
+
+// legible is r as it will be read again: what is no UTF-8 cannot be written down.
+func legible(r Request) (again Request, err error) {
+	text, err := json.Marshal(r)
+	return again, errors.Join(err, json.Unmarshal(text, &again))
 }
 
 // place settles as of which position and day the ledger is asked. Only what is
@@ -93,6 +106,9 @@ func (s *selecting) place() error {
 		asOf = domain.DayOf(s.Moment)
 	}
 	s.At, s.AsOf, s.On = last, asOf, s.On.UTC().Truncate(time.Second)
+	if s.On.Before(s.Moment.Truncate(time.Second)) {
+		return domain.Refusal{Code: "evidence.before-moment", Field: "/on", Reason: fmt.Sprintf("取证时间 %s 早于账本位置 %d 的记账时间 %s；核对取证时间或本机时钟，或取更早的位置", moment(s.On), s.At, moment(s.Moment))}
+	}
 	return nil
 }
 
@@ -162,10 +178,27 @@ func (s *selecting) participant(id string) error {
 	return nil
 }
 
+// private takes what the ledger has of a participant, and the programmes they
+// spoke of, to be understood. It stays sealed but for Personal.
+func (s *selecting) private() error {
+	p, err := s.Views.Participant(s.ctx, s.Person)
+	if errors.Is(err, projections.ErrNotFound) {
+		return domain.Refusal{Code: "person.unknown", Reason: fmt.Sprintf("账本里没有人员或参与人 %s", s.Person)}
+	}
+	if err != nil {
+		return err
+	}
+	for _, said := range p.Statements {
+		s.wait(programme.Stream(said.Programme))
+	}
+	s.wait(unit.Stream(p.Keeper))
+	return s.take(participant.Stream(s.Person), false)
+}
+
 func (s *selecting) person() error {
 	chain, err := s.Views.PersonChain(s.ctx, s.Person, s.At)
 	if errors.Is(err, projections.ErrNotFound) || err == nil && len(chain.Acts)+len(chain.Tenures) == 0 {
-		return domain.Refusal{Code: "person.unknown", Reason: fmt.Sprintf("账本里没有人员 %s", s.Person)}
+		return s.private()
 	}
 	if err != nil {
 		return err
@@ -296,7 +329,8 @@ func (s *selecting) settle() error {
 }
 
 // withhold names the files that were withdrawn, whenever that was: what the law
-// does not let us keep is not handed out of the past either.
+// does not let us keep is not handed out of the past either. And those that who
+// asks may not have.
 func (s *selecting) withhold() error {
 	for _, stream := range s.Streams {
 		digest, ok := attachment.Digest(stream.Name)
@@ -308,14 +342,38 @@ func (s *selecting) withhold() error {
 			return err
 		}
 		if a.Withdrawn != nil {
-			s.Withheld = append(s.Withheld, Withheld{digest, fmt.Sprintf("已于账本位置 %d 撤下：%s", a.Withdrawn.Position, a.Withdrawn.Reason)})
+			if err := s.withdrawn(digest, a.Withdrawn.Position); err != nil {
+				return err
+			}
+			continue
+		}
+		if s.MayRead == nil {
+			continue
+		}
+		if may, err := s.MayRead(s.ctx, digest); err != nil {
+			return err
+		} else if !may {
+			s.Withheld = append(s.Withheld, Withheld{Digest: digest, Barred: true})
 		}
 	}
 	return nil
 }
 
+// withdrawn withholds a file, and takes the record of its withdrawal should that
+// be after At: nobody has to believe us.
+func (s *selecting) withdrawn(digest string, at eventstore.Position) error {
+	if at > s.Checkpoint.Size {
+		return domain.Refusal{Code: "evidence.not-sealed", Reason: fmt.Sprintf("有附件于账本位置 %d 撤下，检查点只到 %d，还不能证明；运行 wenxiao seal publish，或稍候再取", at, s.Checkpoint.Size)}
+	}
+	s.Withheld = append(s.Withheld, Withheld{Digest: digest, Withdrawn: at})
+	if at > s.At {
+		s.later = append(s.later, at)
+	}
+	return nil
+}
+
 func (s *selecting) positions() []eventstore.Position {
-	all := slices.Concat(s.whole, s.Records)
+	all := slices.Concat(s.whole, s.Records, s.later)
 	slices.Sort(all)
 	return all
 }
@@ -364,6 +422,7 @@ type subject struct {
 	Name         string               `json:"name"`
 	Source       json.RawMessage      `json:"source"`
 	Ground       string               `json:"ground"`
+	Reason       string               `json:"reason"`
 }
 
 // subjectOf reads data as far as they say it; what is of another type elsewhere

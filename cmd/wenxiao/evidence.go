@@ -46,12 +46,12 @@ func evidenceCommand() *cobra.Command {
 收到的人用 wenxiao evidence check 核对，不需要账本。
 Records, attachments, receipts, checkpoint, policy and an account for people, as one zip; same ledger and request, same bytes.`,
 		Example: "  wenxiao evidence c26 --year 2024 -o 取证单.zip\n  wenxiao evidence --person p-101 -o 取证单.zip\n  wenxiao evidence --query 退回 --from 2025-01-01 -o 取证单.zip",
-		Args:    cobra.MaximumNArgs(1),
+		Args:    atMost(1),
 	}
 	a.place = dbFlag(cmd)
 	f := cmd.Flags()
 	f.IntVar(&a.year, "year", 0, "项目的年度；不写即全部 (one budget year)")
-	f.StringVar(&a.person, "person", "", "人员编号 (a person across posts and years)")
+	f.StringVar(&a.person, "person", "", "人员编号，或参与人编号 (a person across posts and years, or a participant)")
 	f.StringVar(&a.query, "query", "", "内容含这些词的记录 (records whose sentence has these words)")
 	f.StringVar((*string)(&a.filter.Unit), "unit", "", "查询：经办单位 (unit)")
 	f.StringVar(&a.filter.Type, "type", "", "查询：事件类型，如 goal.returned.v1 或 goal (event type)")
@@ -90,6 +90,9 @@ func (a asking) run(ctx context.Context, args []string) (err error) {
 			return err
 		}
 		defer func() { err = errors.Join(err, src.Keys.Close()) }()
+		if _, err := forget(ctx, src.Keys, ledger.Views); err != nil { // the keys may come from a backup
+			return err
+		}
 	}
 	made, path, err := a.make(ctx, src, request)
 	if err != nil {
@@ -158,6 +161,9 @@ func guess(ctx context.Context, ledger *reading, word string, r *evidence.Reques
 		return err
 	}
 	_, err = ledger.Views.PersonChain(ctx, word, 0)
+	if errors.Is(err, projections.ErrNotFound) {
+		_, err = ledger.Views.Participant(ctx, word)
+	}
 	switch {
 	case err == nil:
 		r.Person = word
@@ -313,12 +319,18 @@ func checkBundle(cmd *cobra.Command, path, policyFile string) (report evidence.R
 }
 
 func printProperties(w io.Writer, r evidence.Report) {
+	if r.Demo {
+		fmt.Fprintln(w, "  演示账本，内容虚构，不能用作证据 (a demonstration: evidence of nothing)")
+	}
 	for _, property := range evidence.Properties {
 		fmt.Fprintf(w, "  %s  %s\n", property, r.Outcome(property))
 	}
 	for _, c := range r.Checks {
 		for _, f := range c.Faults {
 			fmt.Fprintf(w, "  不通过 (failed)  %s %s：%s  %s\n", c.ID, c.Asks, f.Place, f.What)
+		}
+		for _, f := range c.Noted {
+			fmt.Fprintf(w, "  没有核对 (not checked)  %s %s：%s  %s\n", c.ID, c.Asks, f.Place, f.What)
 		}
 		if c.More > 0 {
 			fmt.Fprintf(w, "  %s 另有 %d 处 (more)\n", c.ID, c.More)
