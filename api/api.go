@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"sync"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -39,6 +40,8 @@ type Server struct {
 	Idle    time.Duration  // without a request before a session ends; zero: [accounts.Idle]
 
 	sessions *scs.SessionManager
+	citing   sync.RWMutex // read by who rests an act on files, written by who takes one back
+	probes   sync.Map     // *rate.Limiter by username: see [Server.probe]
 }
 
 // Handler returns every route there is, behind the guards.

@@ -162,14 +162,22 @@ func (s *Server) withdraw(ctx context.Context, who Who, digest string, seen even
 		return eventstore.Appended{}, err
 	}
 	cmd.By = who.Actor()
-	if cmd.Cited, err = s.cited(ctx, digest); err != nil {
-		return eventstore.Appended{}, err
-	}
-	appended, err := carryOut(ctx, s, o, attachment.Stored, cmd)
+	appended, err := s.takeBack(ctx, o, digest, cmd)
 	if err == nil && !who.Trial {
 		s.clear(ctx, digest)
 	}
 	return appended, err
+}
+
+// takeBack asks what rests on a file and writes that it is withdrawn, while no act
+// begins to rest on one.
+func (s *Server) takeBack(ctx context.Context, o order, digest string, cmd attachment.Withdraw) (appended eventstore.Appended, err error) {
+	s.citing.Lock()
+	defer s.citing.Unlock()
+	if cmd.Cited, err = s.cited(ctx, digest); err != nil {
+		return appended, err
+	}
+	return enact(ctx, s, o, attachment.Stored, cmd)
 }
 
 // cited is the last act that rests on a file.
@@ -192,17 +200,24 @@ func (s *Server) clear(ctx context.Context, digest string) {
 	}
 }
 
-// verdict says of a file what the ledger says of it.
+// verdict says of a file what the ledger says of it. One that was taken back as a
+// mistake, and that an act rests on all the same, is kept: another process may
+// have written the act between the question and the withdrawal.
 func (s *Server) verdict(ctx context.Context) func(digest string) (attachments.Verdict, error) {
 	return func(digest string) (attachments.Verdict, error) {
 		f, err := s.file(ctx, digest)
 		switch {
 		case err != nil || len(f.Deposits) == 0:
 			return attachments.Unknown, err
-		case f.Withdrawn != nil:
-			return attachments.Withdrawn, nil
+		case f.Withdrawn == nil:
+			return attachments.Kept, nil
+		case f.Withdrawn.Ground == attachment.Mistake:
+			used, err := s.cited(ctx, digest)
+			if err != nil || used.Holds {
+				return attachments.Kept, err
+			}
 		}
-		return attachments.Kept, nil
+		return attachments.Withdrawn, nil
 	}
 }
 

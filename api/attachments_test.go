@@ -16,8 +16,10 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
+	"wenxiao/domain"
 	"wenxiao/domain/attachment"
 	"wenxiao/eventstore"
 	"wenxiao/eventstore/attachments"
@@ -339,6 +341,55 @@ func TestWithdrawal(t *testing.T) {
 	d.hand("unit", "name=x.txt&programme=p1", "佐证").problem(422, "attachment.withdrawn-by-law")
 	if again := d.handIn("unit", "错.txt", "错"); again.Revision != 3 || d.server.Files.Check(again.Digest) != nil {
 		t.Errorf("%+v", again)
+	}
+}
+
+// TestAFileIsCitedOrTakenBack lets an act and a withdrawal race: one of them wins,
+// and what an act rests on is there.
+func TestAFileIsCitedOrTakenBack(t *testing.T) {
+	d := newOffice(t)
+	d.programme()
+	d.create("finance", "units/101001/register", `{"name":"示例单位","kind":"budgetary","parent":"101"}`).entered()
+	both := 0
+	for n := range 12 {
+		digest := d.handIn("unit", "a.txt", fmt.Sprint("佐证", n)).Digest
+		var all sync.WaitGroup
+		var act, back reply
+		all.Go(func() {
+			act = d.do(call{as: "finance", method: "POST", path: "/api/v1/units/u" + fmt.Sprint(n) + "/register", body: `{"name":"示例","kind":"budgetary","parent":"101"}`, header: map[string]string{"If-None-Match": "*", "Attachments": digest}})
+		})
+		all.Go(func() {
+			back = d.do(call{as: "unit", method: "POST", path: "/api/v1/attachments/" + digest + "/withdraw", body: `{"ground":"mistake","reason":"交错了"}`, header: map[string]string{"If-Match": `"1"`}})
+		})
+		all.Wait()
+		cited := act.Code < 300
+		if cited == (back.Code < 300) {
+			both++
+		}
+		if err := d.server.Files.Check(digest); cited != (err == nil) {
+			t.Errorf("cited %v, and the bytes: %v", cited, err)
+		}
+	}
+	if both > 0 {
+		t.Errorf("%d times both or neither", both)
+	}
+}
+
+// TestWhatAnActRestsOnOutlivesAMistake: a withdrawal that was written all the
+// same, by another process, takes no bytes away.
+func TestWhatAnActRestsOnOutlivesAMistake(t *testing.T) {
+	d := newOffice(t)
+	d.programme()
+	digest := d.handIn("unit", "a.txt", "佐证").Digest
+	d.do(call{as: "finance", method: "POST", path: "/api/v1/units/u1/register", body: `{"name":"示例","kind":"budgetary","parent":"101"}`, header: map[string]string{"If-None-Match": "*", "Attachments": digest}}).entered()
+	late := attachment.Withdraw{Ground: attachment.Mistake, Reason: "交错了"}
+	meta := eventstore.Meta{Actor: domain.Actor{Person: "p-unit", Unit: "101001"}, Command: "elsewhere", Correlation: "elsewhere"}
+	if _, err := eventstore.Execute(t.Context(), d.store, attachment.Stored, attachment.Stream(digest), 1, late, meta); err != nil {
+		t.Fatal(err)
+	}
+	d.server.clear(t.Context(), digest)
+	if err := d.server.Files.Check(digest); err != nil {
+		t.Error(err)
 	}
 }
 

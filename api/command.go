@@ -63,6 +63,17 @@ func (o order) meta(now time.Time) (eventstore.Meta, error) {
 func carryOut[S domain.State[S, E], E domain.Event](
 	ctx context.Context, s *Server, o order, stored domain.Decoders[E], cmd domain.Command[S, E],
 ) (eventstore.Appended, error) {
+	if len(o.Attachments) > 0 { // from here until the act is written, no file is taken back
+		s.citing.RLock()
+		defer s.citing.RUnlock()
+	}
+	return enact(ctx, s, o, stored, cmd)
+}
+
+// enact is carryOut for who holds s.citing already, or need not.
+func enact[S domain.State[S, E], E domain.Event](
+	ctx context.Context, s *Server, o order, stored domain.Decoders[E], cmd domain.Command[S, E],
+) (eventstore.Appended, error) {
 	if err := s.allowed(ctx, o); err != nil {
 		return eventstore.Appended{}, err
 	}

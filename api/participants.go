@@ -82,20 +82,27 @@ func (s *Server) enterParticipant(ctx context.Context, who Who, seen eventstore.
 	return id, appended, err
 }
 
-func (s *Server) updateParticipant(ctx context.Context, who Who, id string, seen eventstore.Revision, cmd participant.Update) (eventstore.Appended, error) {
+func (s *Server) updateParticipant(ctx context.Context, who Who, id string, seen eventstore.Revision, cmd participant.Update) (_ eventstore.Appended, err error) {
 	o, p, err := s.orderOf(ctx, who, "participant.update", id, seen)
 	if err != nil {
 		return eventstore.Appended{}, err
 	}
 	cmd.Identity = trimmed(cmd.Identity)
 	asked := cmd
-	if cmd.Known, err = s.identity(ctx, id, p.Identity); err != nil {
+	asking, err := s.probe(who, o, p)
+	if err != nil {
 		return eventstore.Appended{}, err
 	}
-	if _, err := cmd.Decide(p); err != nil { // before anything is protected of what cannot be kept
+	defer func() { asking.done(ctx, err) }()
+	if cmd.Known, err = s.identity(ctx, id, p.state.Identity); err != nil {
 		return eventstore.Appended{}, err
 	}
-	err = s.protect(ctx, &o, id, p.Identity, cmd.Identity, asked, func() (err error) {
+	if asking.now || p.state.Status != participant.Known { // before anything is protected of what cannot be kept
+		if _, err = cmd.Decide(p.state); err != nil {
+			return eventstore.Appended{}, err
+		}
+	}
+	err = s.protect(ctx, &o, id, p.state.Identity, cmd.Identity, asked, func() (err error) {
 		cmd.Kept, err = s.kept(ctx, id, cmd.Changed())
 		return err
 	})
@@ -105,7 +112,7 @@ func (s *Server) updateParticipant(ctx context.Context, who Who, id string, seen
 	return carryOut(ctx, s, o, participant.Stored, cmd)
 }
 
-func (s *Server) recordStatement(ctx context.Context, who Who, id string, seen eventstore.Revision, cmd participant.RecordStatement) (eventstore.Appended, error) {
+func (s *Server) recordStatement(ctx context.Context, who Who, id string, seen eventstore.Revision, cmd participant.RecordStatement) (_ eventstore.Appended, err error) {
 	o, p, err := s.orderOf(ctx, who, "participant.record-statement", id, seen)
 	if err != nil {
 		return eventstore.Appended{}, err
@@ -123,15 +130,16 @@ func (s *Server) recordStatement(ctx context.Context, who Who, id string, seen e
 		}
 	}
 	cmd.Today, cmd.Registered = s.today(), domain.Fact{Event: about.ids["programme.registered.v1"], Holds: about.state.Status != programme.Unregistered}
-	if _, err := cmd.Decide(p); err != nil {
+	if _, err := cmd.Decide(p.state); err != nil {
 		return eventstore.Appended{}, err
 	}
-	known, err := s.identity(ctx, id, p.Identity)
+	known, asking, err := s.known(ctx, who, o, p)
 	if err != nil {
 		return eventstore.Appended{}, err
 	}
+	defer func() { asking.done(ctx, err) }()
 	o.basis = []string{cmd.Registered.Event}
-	err = s.protect(ctx, &o, id, p.Identity, known, asked, func() (err error) {
+	err = s.protect(ctx, &o, id, p.state.Identity, known, asked, func() (err error) {
 		cmd.Kept, err = s.Vault.Protect(ctx, id, participant.StatementField(cmd.Programme, cmd.Year), cmd.Text)
 		return err
 	})
@@ -176,6 +184,9 @@ func (s *Server) eraseParticipant(ctx context.Context, who Who, id string, seen 
 			cmd.DeciderName, cmd.InPost = t.Name, domain.Fact{Event: office.ids["unit.person-appointed.v1"], Holds: true}
 		}
 	}
+	if cmd.UnitName, err = s.unitNames(ctx); err != nil {
+		return eventstore.Appended{}, err
+	}
 	cmd.By, cmd.Official = who.Actor(), official
 	appended, err := inTheOpen(ctx, s, who, "participant.erase", id, seen, asked, func(known participant.Identity) participant.Command {
 		cmd.Known = known
@@ -192,20 +203,26 @@ func (s *Server) eraseParticipant(ctx context.Context, who Who, id string, seen 
 // which therefore must not say who the person is.
 func inTheOpen(
 	ctx context.Context, s *Server, who Who, name, id string, seen eventstore.Revision, asked any, command func(known participant.Identity) participant.Command,
-) (eventstore.Appended, error) {
+) (_ eventstore.Appended, err error) {
 	o, p, err := s.orderOf(ctx, who, name, id, seen)
 	if err != nil {
 		return eventstore.Appended{}, err
 	}
-	known, err := s.identity(ctx, id, p.Identity)
+	if p.state.Status == participant.NotEntered { // who is nobody, or an official, has no revision to have seen
+		_, err := command(participant.Identity{}).Decide(p.state)
+		return eventstore.Appended{}, err
+	}
+	if p.at == seen || seen == eventstore.AnyRevision {
+		if _, err := command(participant.Identity{}).Decide(p.state); err != nil { // all else, before what is known is asked
+			return eventstore.Appended{}, err
+		}
+	}
+	known, asking, err := s.known(ctx, who, o, p)
 	if err != nil {
 		return eventstore.Appended{}, err
 	}
-	if err := unnamed(who, known); err != nil {
-		return eventstore.Appended{}, err
-	}
-	if p.Status == participant.NotEntered { // who is nobody, or an official, has no revision to have seen
-		_, err := command(known).Decide(p)
+	defer func() { asking.done(ctx, err) }()
+	if err = unnamed(who, known); err != nil {
 		return eventstore.Appended{}, err
 	}
 	open, err := who.order(name, o.stream, seen, asked)
@@ -213,25 +230,26 @@ func inTheOpen(
 		return eventstore.Appended{}, err
 	}
 	open.about = o.about
-	return carryOut(ctx, s, open, participant.Stored, command(known))
+	appended, err := carryOut(ctx, s, open, participant.Stored, command(known))
+	return appended, err
 }
 
 // orderOf begins a command on a participant; whose affair it is their keeper says.
-func (s *Server) orderOf(ctx context.Context, who Who, name, id string, seen eventstore.Revision) (o order, p participant.State, err error) {
+func (s *Server) orderOf(ctx context.Context, who Who, name, id string, seen eventstore.Revision) (o order, p history[participant.State], err error) {
 	o = order{Who: who, name: name, stream: participant.Stream(id), seen: seen}
 	h, err := recall[participant.State](ctx, s, participant.Stored, o.stream, time.Time{})
 	if err != nil {
-		return o, p, err
+		return o, h, err
 	}
 	keeper, err := recall[unit.State](ctx, s, unit.Stored, unit.Stream(h.state.Keeper), time.Time{})
 	if err != nil {
-		return o, p, err
+		return o, h, err
 	}
 	o.about = Concern{h.state.Keeper, keeper.state.Parent}
 	if err := s.allowed(ctx, o); err != nil {
-		return o, p, err
+		return o, h, err
 	}
-	return o, h.state, nothingAttached(who)
+	return o, h, nothingAttached(who)
 }
 
 // nothingAttached refuses files: they are kept in the clear, and by a digest that
@@ -295,7 +313,7 @@ func keyless(err error) error {
 // in the envelope for good.
 func unnamed(who Who, identity participant.Identity) error {
 	if participant.Mentions(identity, who.Command) || participant.Mentions(identity, who.Correlation) {
-		return domain.Refusal{Code: "participant.key-names-person", Reason: "Idempotency-Key 和 X-Request-ID 要永久留存，不能写出参与人的姓名、证件号、电话或账号", Basis: "个人信息保护法 第四十七条"}
+		return domain.Refusal{Code: keyNamesPerson, Reason: "Idempotency-Key 和 X-Request-ID 要永久留存，不能写出参与人的姓名、证件号、电话或账号", Basis: "个人信息保护法 第四十七条"}
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"fmt"
+	"log/slog"
 	"net/url"
 	"path/filepath"
 	"slices"
@@ -344,4 +345,61 @@ func TestAStalePersonIsNotErased(t *testing.T) {
 	if !slices.Contains(secrets, into[web.ParticipantShown](d.get("finance", "/api/v1/participants/"+id)).Identity.Name) {
 		t.Error("nobody is known any more")
 	}
+}
+
+// TestMaskedNumbersCannotBeAskedFor: what refuses to name a person must not tell
+// their number to who asks often enough.
+func TestMaskedNumbersCannotBeAskedFor(t *testing.T) {
+	var lines lockedBuffer
+	d := newOffice(t, func(s *Server) { s.Log = slog.New(slog.NewJSONHandler(&lines, nil)) })
+	d.chief()
+	id := d.expert()
+	path, before := "participants/"+id, d.head()
+	hold := func(revision int, key, document, reason string) reply {
+		header := map[string]string{"If-Match": fmt.Sprintf("%q", fmt.Sprint(revision)), "Idempotency-Key": key}
+		body := fmt.Sprintf(`{"document":%q,"reason":%q}`, document, reason)
+		return d.do(call{as: "inspector", method: "POST", path: "/api/v1/" + path + "/hold", body: body, header: header})
+	}
+	const there, elsewhere = "核查 13900139000", "核查 13900139001"
+	for n, reason := range []string{there, elsewhere} { // right or wrong, the answer is one and the same
+		key := fmt.Sprint("free-", n)
+		hold(1, key, "", reason).problem(422, "participant.no-document")
+		hold(7, key, "一", reason).problem(412, "record.stale")
+		hold(1, key, "一", reason+strings.Repeat("，13900139002", 50)).problem(422, "participant.words-too-many")
+		hold(1, "key-"+reason[len("核查 "):], "", "二").problem(422, "participant.no-document")
+		d.change("finance", path+"/update", 1, `{"identity":{"phone":"`+reason[len("核查 "):]+`"},"reason":""}`).problem(422, "participant.no-reason")
+		d.change("finance", path+"/update", 7, `{"identity":{"phone":"`+reason[len("核查 "):]+`"},"reason":"核对"}`).problem(412, "record.stale")
+		d.change("finance", path+"/erase", 1, strings.Replace(strings.Replace(erasureBody, "本人", reason, 1), "p-chief", "", 1)).problem(422, "participant.no-decider")
+	}
+	for range namedAtOnce {
+		hold(1, "", "一", there).problem(422, "participant.names-person")
+	}
+	for _, reason := range []string{there, elsewhere} {
+		if p := hold(1, "", "一", reason).problem(429, "participant.too-many-namings"); p.Wait == 0 || !strings.Contains(p.Reason, "分钟") {
+			t.Errorf("%+v", p)
+		}
+	}
+	if d.head() != before {
+		t.Error("something was written")
+	}
+	d.change("auditor", path+"/hold", 1, `{"document":"一","reason":"核查"}`).entered() // nobody else has to wait
+	if n := strings.Count(lines.String(), "a text names a private person"); n != namedAtOnce || !strings.Contains(lines.String(), `"username":"inspector","stream":"participant-`+id) {
+		t.Errorf("%d lines: %s", n, lines.String())
+	}
+	if strings.Contains(lines.String(), "13900139000") {
+		t.Error("the log holds the number")
+	}
+}
+
+// TestNobodyKeepsAPersonFromBeingForgotten by naming them in a duty.
+func TestNobodyKeepsAPersonFromBeingForgotten(t *testing.T) {
+	d := newOffice(t)
+	d.chief()
+	d.programme()
+	d.create("finance", "units/101001/register", `{"name":"示例单位","kind":"budgetary","parent":"101"}`).entered()
+	d.change("unit", "units/101001/establish-post", 1, `{"post":"clerk","title":"经办"}`).entered()
+	id := d.somebody("unit")
+	d.change("unit", "units/101001/appoint", 2, `{"person":"`+id+`","name":"某","post":"clerk","since":"2026-01-01"}`).problem(422, "person.private")
+	d.change("unit", "programmes/p1/assign-responsible", 1, `{"person":"`+id+`","name":"某","post":"经办","unit":"101001","since":"2026-01-01"}`).problem(422, "person.private")
+	d.change("finance", "participants/"+id+"/erase", 1, erasureBody).entered()
 }

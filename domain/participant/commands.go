@@ -47,19 +47,23 @@ func (c Update) Changed() (changed Identity) {
 	return changed
 }
 
-// Decide judges the identity that results. The same identity changes nothing.
+// Decide judges the identity that results. The same identity changes nothing; that
+// it is the same is said only to who would else have changed it.
 func (c Update) Decide(s State) ([]Event, error) {
 	if err := s.known(); err != nil {
 		return nil, err
 	}
 	after := c.Identity.Over(c.Known, func(text string) bool { return text != "" })
-	if after == c.Known {
-		return nil, nil
-	}
 	no := s.Kind.Check(after)
 	no.If(domain.Blank(c.Reason), domain.Refusal{Code: "participant.no-reason", Reason: "更正事由未填", Field: "/reason", Basis: lawful + "第四十六条"})
-	no = append(no, nameless(after, c.Reason, "")...)
-	no = append(no, nameless(c.Known, c.Reason, "")...)
+	no = append(no, brief(c.Reason, "")...)
+	switch { // what is known is asked last
+	case len(no) > 0:
+	case after == c.Known:
+		return nil, nil
+	default:
+		no = append(nameless(after, c.Reason, ""), nameless(c.Known, c.Reason, "")...)
+	}
 	return domain.Unless(no, Event(Updated{Identity: c.Kept, Reason: c.Reason}))
 }
 
@@ -146,7 +150,10 @@ func (c Hold) Decide(s State) ([]Event, error) {
 	var no domain.Refusals
 	no.If(domain.Blank(c.Document), domain.Refusal{Code: "participant.no-document", Reason: "保全文书的文号未填", Field: "/document", Basis: lawful + "第四十七条第二款"})
 	no.If(domain.Blank(c.Reason), domain.Refusal{Code: "participant.no-reason", Reason: "保全事由未填", Field: "/reason", Basis: lawful + "第四十七条第二款"})
-	no = append(no, nameless(c.Known, c.Reason, c.Document)...)
+	no = append(no, brief(c.Reason, c.Document)...)
+	if len(no) == 0 {
+		no = nameless(c.Known, c.Reason, c.Document)
+	}
 	return domain.Unless(no, Event(Held{Unit: c.Unit, Document: c.Document, Reason: c.Reason}))
 }
 
@@ -168,6 +175,9 @@ func (c Release) Decide(s State) ([]Event, error) {
 	}
 	var no domain.Refusals
 	no.If(domain.Blank(c.Reason), domain.Refusal{Code: "participant.no-reason", Reason: "解除事由未填", Field: "/reason"})
-	no = append(no, nameless(c.Known, c.Reason, "")...)
+	no = append(no, brief(c.Reason, "")...)
+	if len(no) == 0 {
+		no = nameless(c.Known, c.Reason, "")
+	}
 	return domain.Unless(no, Event(Released{Unit: c.Unit, Reason: c.Reason}))
 }

@@ -54,6 +54,8 @@ type Erase struct {
 	InPost      domain.Fact  `json:"-"` // that the decider holds a post in the unit of who enters it
 	Official    bool         `json:"-"` // the id is one of an official: it has held posts or acted
 	Known       Identity     `json:"-"`
+
+	UnitName func(domain.UnitCode) string `json:"-"` // of units that hold; nil: their codes are said
 }
 
 // Decide refuses to erase an official, for whose duty there is accountability
@@ -69,7 +71,7 @@ func (c Erase) Decide(s State) ([]Event, error) {
 		return nil, err
 	}
 	if len(s.Holds) > 0 {
-		return nil, s.stillHeld()
+		return nil, s.stillHeld(c.UnitName)
 	}
 	var no domain.Refusals
 	no.If(Grounds[c.Ground] == "", domain.Refusal{Code: "participant.no-ground", Reason: "须写明依据第四十七条第一款的哪一项：1 至 5", Field: "/ground", Basis: lawful + "第四十七条第一款"})
@@ -79,17 +81,24 @@ func (c Erase) Decide(s State) ([]Event, error) {
 	no.If(domain.Blank(c.Decider), domain.Refusal{Code: "participant.no-decider", Reason: "决定人未填", Field: "/decider"})
 	no.If(c.Decider != "" && c.Decider == c.By.Person, domain.Refusal{Code: "participant.own-decision", Reason: "经办人不能同时是决定人", Field: "/decider"})
 	no.If(c.Decider != "" && c.Decider != c.By.Person && !c.InPost.Holds, domain.Refusal{Code: "participant.decider-not-in-post", Reason: "决定人当前未在本单位任职", Field: "/decider"})
-	no = append(no, nameless(c.Known, c.Reason, c.Document)...)
+	no = append(no, brief(c.Reason, c.Document)...)
+	if len(no) == 0 {
+		no = nameless(c.Known, c.Reason, c.Document)
+	}
 	return domain.Unless(no, Event(Erased{
 		Ground: c.Ground, Article: lawful + "第四十七条第一款" + Grounds[c.Ground], Scope: s.scope(), Reason: c.Reason,
 		AskedBy: c.AskedBy, Decider: c.Decider, DeciderName: c.DeciderName, Document: c.Document,
 	}))
 }
 
-func (s State) stillHeld() domain.Refusal {
+func (s State) stillHeld(name func(domain.UnitCode) string) domain.Refusal {
 	var by []string
 	for _, h := range s.Holds {
-		by = append(by, fmt.Sprintf("%s（%s）", h.Unit, h.Document))
+		unit := string(h.Unit)
+		if name != nil {
+			unit = name(h.Unit)
+		}
+		by = append(by, fmt.Sprintf("%s（%s）", unit, h.Document))
 	}
 	return domain.Refusal{
 		Code: "participant.held", Basis: lawful + "第四十七条第二款",

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"wenxiao/domain"
 )
@@ -152,11 +153,31 @@ func Mentions(i Identity, text string) bool {
 	return false
 }
 
-// nameless refuses texts that stay readable for ever and say who it is.
+// mostWords is the most characters of a reason or a document: enough to give
+// either, too few to try out many numbers at once.
+const mostWords = 500
+
+// brief refuses texts that are longer.
+func brief(reason, document string) (no domain.Refusals) {
+	for _, text := range [][2]string{{"/reason", reason}, {"/document", document}} {
+		no.If(utf8.RuneCountInString(text[1]) > mostWords, domain.Refusal{
+			Code: "participant.words-too-many", Field: text[0], Reason: fmt.Sprintf("这一项超过 %d 字，写明要点即可", mostWords),
+		})
+	}
+	return no
+}
+
+// NamesPerson is the code under which a text is refused that says who it is.
+const NamesPerson = "participant.names-person"
+
+// nameless refuses texts that stay readable for ever and say who it is. What it
+// answers tells something of what is known, so it may be asked only of a command
+// that is right in all else: then whoever guesses wrong has done something, under
+// their name, in the ledger.
 func nameless(i Identity, reason, document string) (no domain.Refusals) {
 	for _, text := range [][2]string{{"/reason", reason}, {"/document", document}} {
 		no.If(Mentions(i, text[1]), domain.Refusal{
-			Code: "participant.names-person", Field: text[0], Basis: lawful + "第四十七条",
+			Code: NamesPerson, Field: text[0], Basis: lawful + "第四十七条",
 			Reason: "这一项要永久留存，不能写出参与人的姓名、证件号、电话或账号；改用编号",
 		})
 	}

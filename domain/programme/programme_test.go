@@ -63,6 +63,8 @@ func TestDecide(t *testing.T) {
 		{"nothing ends before it starts", nil, register(func(c *Register) { c.To = 2021 }), nil, "programme.ends-before-start"},
 
 		{"somebody answers for it", []Event{registered}, AssignResponsible{Person: "p1", Name: "主任甲", Post: "主任", Unit: "205001", Since: "2022-01-10", Today: today}, []Event{first}, ""},
+		{"no private person", []Event{registered}, AssignResponsible{Person: "v-abcdefghij234567", Name: "主任甲", Post: "主任", Unit: "205001", Since: "2022-01-10", Today: today}, nil, "person.private"},
+		{"nor by handing over", running, HandOver{To: "v-abcdefghij234567", ToName: "乙", Post: "主任", Unit: "205001", Day: "2023-04-01", Reason: "调离", Countersigned: "v-bbcdefghij234567", Today: today}, nil, "person.private person.private"},
 		{"exactly one", running, AssignResponsible{Person: "p2", Name: "主任乙", Post: "主任", Unit: "205001", Since: "2022-01-10", Today: today}, nil, "programme.already-responsible"},
 		{"who is fully named", []Event{registered}, AssignResponsible{}, nil, "programme.no-person programme.no-person-name programme.no-post programme.no-unit programme.malformed-day"},
 		{"of the unit or its department", []Event{registered}, AssignResponsible{Person: "p1", Name: "甲", Post: "主任", Unit: "999", Since: "2022-01-10", Today: today}, nil, "programme.responsible-elsewhere"},

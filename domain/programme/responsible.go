@@ -72,6 +72,7 @@ func (c HandOver) Decide(s State) ([]Event, error) {
 		Reason: fmt.Sprintf("交接日期 %s 须晚于 %s 的任职日期 %s", c.Day, now.Name, now.Since),
 	})
 	no.If(domain.Blank(c.Reason), domain.Refusal{Code: "programme.no-reason", Reason: "交接原因未填", Field: "/reason"})
+	no = append(no, domain.Official("/countersigned", c.Countersigned)...)
 	no.If(c.Countersigned != "" && (c.Countersigned == now.Person || c.Countersigned == c.To), domain.Refusal{
 		Code: "programme.countersigned-by-party", Field: "/countersigned",
 		Reason: "监交人不得为交接双方",
@@ -86,6 +87,7 @@ func (c HandOver) Decide(s State) ([]Event, error) {
 func person(idField, id, nameField, name, post string, unit domain.UnitCode) (no domain.Refusals) {
 	const basis = "忻州办法 第十四条第一项"
 	no.If(domain.Blank(id), domain.Refusal{Code: "programme.no-person", Reason: "项目责任人未填", Field: idField, Basis: basis})
+	no = append(no, domain.Official(idField, id)...)
 	no.If(domain.Blank(name), domain.Refusal{Code: "programme.no-person-name", Reason: "项目责任人姓名未填", Field: nameField, Basis: basis})
 	no.If(domain.Blank(post), domain.Refusal{Code: "programme.no-post", Reason: "项目责任人的岗位未填", Field: "/post", Basis: basis})
 	no.If(unit.Check() != nil, domain.Refusal{Code: "programme.no-unit", Reason: "项目责任人所在单位未填或有误", Field: "/unit", Basis: basis})

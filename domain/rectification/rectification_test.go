@@ -63,6 +63,7 @@ func TestDecide(t *testing.T) {
 		{"the unit plans", withUnit, FilePlan{Measures: answers, Responsible: "p1", Name: "经办甲", DoneBy: "2023-03-20", By: clerk}, []Event{planned}, ""},
 		{"and may plan anew", append(withUnit, planned), FilePlan{Measures: answers, Responsible: "p1", Name: "经办甲", DoneBy: "2023-03-31", By: clerk}, []Event{PlanFiled{Measures: answers, Responsible: "p1", Name: "经办甲", By: "2023-03-31"}}, ""},
 		{"for every issue, with a name and a day", withUnit, FilePlan{Measures: answers[:1], By: clerk}, nil, "rectification.issue-unanswered rectification.nobody-responsible rectification.malformed-day"},
+		{"nobody private answers for it", withUnit, FilePlan{Measures: answers, Responsible: "v-abcdefghij234567", Name: "甲", DoneBy: "2023-03-20", By: clerk}, nil, "person.private"},
 		{"within the time given", withUnit, FilePlan{Measures: answers, Responsible: "p1", Name: "经办甲", DoneBy: "2023-04-01", By: clerk}, nil, "rectification.plan-beyond-due"},
 		{"nobody plans for others", withUnit, FilePlan{Measures: answers, Responsible: "p1", Name: "甲", DoneBy: "2023-03-20", By: finance}, nil, "rectification.not-addressed"},
 		{"nothing to plan", nil, FilePlan{}, nil, "rectification.not-issued"},

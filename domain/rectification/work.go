@@ -30,6 +30,7 @@ func (c FilePlan) Decide(s State) ([]Event, error) {
 		Code: "rectification.nobody-responsible", Field: "/responsible", Basis: basis,
 		Reason: "整改责任人未填",
 	})
+	no = append(no, domain.Official("/responsible", c.Responsible)...)
 	no.If(!c.DoneBy.Valid(), domain.Refusal{
 		Code: "rectification.malformed-day", Field: "/by",
 		Reason: fmt.Sprintf("“%s”不是日期，应如 2026-03-31", c.DoneBy),

@@ -50,6 +50,7 @@ func (c Appoint) Decide(s State) ([]Event, error) {
 	}
 	var no domain.Refusals
 	no.If(domain.Blank(c.Person), domain.Refusal{Code: "unit.no-person", Reason: "任职人员未填", Field: "/person"})
+	no = append(no, domain.Official("/person", c.Person)...)
 	no.If(domain.Blank(c.Name), domain.Refusal{Code: "unit.no-person-name", Reason: "任职人员姓名未填", Field: "/name"})
 	no.If(!s.has(c.Post), s.unknownPost(c.Post))
 	no.If(!c.Since.Valid(), notADay("/since", c.Since))
@@ -116,6 +117,7 @@ func (c Delegate) Decide(s State) ([]Event, error) {
 	}
 	var no domain.Refusals
 	no.If(domain.Blank(c.To), domain.Refusal{Code: "unit.no-person", Reason: "代办人未填", Field: "/to"})
+	no = append(no, domain.Official("/to", c.To)...)
 	no.If(c.To == c.From, domain.Refusal{Code: "unit.own-delegate", Reason: "不能委托给本人", Field: "/to"})
 	no.If(domain.Blank(c.Name), domain.Refusal{Code: "unit.no-person-name", Reason: "代办人姓名未填", Field: "/name"})
 	no.If(domain.Blank(c.Scope), domain.Refusal{Code: "unit.no-scope", Reason: "代办事项未填", Field: "/scope"})

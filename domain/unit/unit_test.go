@@ -78,6 +78,9 @@ func TestDecide(t *testing.T) {
 		{"an appointment names person, post and day", []Event{sports}, Appoint{Post: "cook", Since: "x"}, nil, "unit.no-person unit.no-person-name unit.unknown-post unit.malformed-day"},
 		{"not before there was a unit", []Event{sports, head}, Appoint{Person: "p1", Name: "甲", Post: "head", Since: "2018-12-31"}, nil, "unit.appointed-before-unit"},
 
+		{"but no private person", []Event{sports, head}, Appoint{Person: "v-abcdefghij234567", Name: "甲", Post: "head", Since: "2021-01-01"}, nil, "person.private"},
+		{"nor does one act for a holder", inOffice, Delegate{Post: "head", From: "p1", To: "v-abcdefghij234567", Name: "乙", Scope: "审签", Since: "2022-05-01", Until: "2022-05-31"}, nil, "person.private"},
+
 		{"a person is relieved", inOffice, Relieve(relieved), []Event{relieved}, ""},
 		{"who is not in post cannot be", append(inOffice, relieved), Relieve(relieved), nil, "unit.not-in-post"},
 		{"relief has a day and a reason", inOffice, Relieve{Person: "p1", Post: "head"}, nil, "unit.malformed-day unit.no-reason"},
