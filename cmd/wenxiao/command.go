@@ -6,9 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
+	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"wenxiao/domain"
 )
@@ -29,11 +33,10 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 	root.SetErr(errs)
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd(args...)
-	_, _, err := root.Find(args)
-	if err != nil { // no such command
-		return report(errs, usageError{err})
+	if _, _, err := root.Find(args); err != nil {
+		return report(errs, usage("没有命令 %s；wenxiao help 列出全部命令 (unknown command)", strings.Join(args, " ")))
 	}
-	err = root.ExecuteContext(ctx)
+	err := root.ExecuteContext(ctx)
 	if err == nil || errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		return 0
 	}
@@ -63,8 +66,26 @@ func report(w io.Writer, err error) int {
 		fmt.Fprintf(w, "用法有误 (usage): %v\n", wrong.error)
 		return exitInput
 	}
+	if said := unreadable(err); said != "" {
+		fmt.Fprintln(w, said)
+		return exitInput
+	}
 	fmt.Fprintf(w, "出错 (error): %v\n", err)
 	return exitFault
+}
+
+// unreadable says of a file that is not there or may not be touched which it is.
+func unreadable(err error) string {
+	at := new(fs.PathError)
+	switch errors.As(err, &at); {
+	case errors.Is(at, fs.ErrNotExist):
+		return fmt.Sprintf("出错 (error): 没有文件或目录 %s (no such file)", at.Path)
+	case errors.Is(at, fs.ErrPermission), errors.Is(at, syscall.EROFS):
+		return fmt.Sprintf("出错 (error): 没有读写 %s 的权限 (permission denied)", at.Path)
+	case errors.Is(at, syscall.EISDIR):
+		return fmt.Sprintf("出错 (error): %s 是目录，不是文件 (is a directory)", at.Path)
+	}
+	return ""
 }
 
 func printRefusal(w io.Writer, r domain.Refusal) {
@@ -103,7 +124,7 @@ Wenxiao: an event-sourced ledger of budget performance records.
 		SilenceErrors: true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return wrongFlag(err) })
 	root.AddCommand(
 		demoCommand(), serveCommand(), userCommand(), importCommand(), scoreCommand(),
 		logCommand(), showCommand(), replayCommand(), diffCommand(), chainCommand(),
@@ -120,6 +141,49 @@ func exactly(n int, what string) cobra.PositionalArgs {
 		}
 		return nil
 	}
+}
+
+// atMost refuses more than n arguments.
+func atMost(n int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) > n {
+			return usage("%s 多给了参数：至多 %d 个，给了 %d 个（%s）", cmd.CommandPath(), n, len(args), strings.Join(args[n:], " "))
+		}
+		return nil
+	}
+}
+
+// atLeast demands n arguments or more.
+func atLeast(n int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) < n {
+			return usage("%s 至少需要 %d 个参数（%s）", cmd.CommandPath(), n, what)
+		}
+		return nil
+	}
+}
+
+// wrongFlag says in Chinese what is wrong with a flag.
+func wrongFlag(err error) error {
+	var unknown *pflag.NotExistError
+	var empty *pflag.ValueRequiredError
+	var invalid *pflag.InvalidValueError
+	switch {
+	case errors.As(err, &unknown):
+		return usage("没有选项 %s；加 --help 列出全部选项 (unknown flag)", dashed(unknown.GetSpecifiedName()))
+	case errors.As(err, &empty):
+		return usage("选项 %s 要带值 (flag needs a value)", dashed(empty.GetSpecifiedName()))
+	case errors.As(err, &invalid):
+		return usage("选项 --%s 的值 %q 不对，应为 %s 类的值 (invalid value)", invalid.GetFlag().Name, invalid.GetValue(), invalid.GetFlag().Value.Type())
+	}
+	return usageError{err}
+}
+
+func dashed(name string) string {
+	if len(name) == 1 {
+		return "-" + name
+	}
+	return "--" + name
 }
 
 // printJSON writes v as programs read it: indented, Chinese as it is.

@@ -29,7 +29,7 @@ import (
 )
 
 func demoCommand() *cobra.Command {
-	var addr, url string
+	var addr, url, home string
 	var loadOnly bool
 	cmd := &cobra.Command{
 		Use:   "demo",
@@ -42,6 +42,7 @@ Loads 24 real published tables and the invented city, then serves on loopback.`,
 	}
 	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "监听地址，只限本机 (loopback only)")
 	cmd.Flags().StringVar(&url, "db", "", "保留账本于 (keep the ledger at) sqlite:PATH 或 postgres://…")
+	cmd.Flags().StringVar(&home, "home", os.Getenv("WENXIAO_HOME"), "PostgreSQL 账本的钥匙、公开日志和附件所在目录；空为新的临时目录 (directory of keys, log and files; a new temporary one if empty)")
 	cmd.Flags().BoolVar(&loadOnly, "load-only", false, "只装入，不打开网页 (load and exit)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := onLoopback(addr); err != nil {
@@ -55,11 +56,14 @@ Loads 24 real published tables and the invented city, then serves on loopback.`,
 			}
 			defer listener.Close()
 		}
-		p, remove, err := demoPlace(url)
+		p, remove, err := demoPlace(url, home)
 		if err != nil {
 			return err
 		}
 		defer remove()
+		if p.isPostgres() && home == "" {
+			fmt.Fprintf(cmd.OutOrStdout(), "钥匙、公开日志和附件在 (home)  %s；再次打开这本账，加 --home %s\n", p.home, p.home)
+		}
 		return demo(cmd.Context(), p, listener, cmd.OutOrStdout(), cmd.ErrOrStderr())
 	}
 	return cmd
@@ -78,16 +82,23 @@ func onLoopback(addr string) error {
 	return domain.Refusal{Code: "demo.not-loopback", Reason: fmt.Sprintf("演示账本免密码，只能在本机打开，不能监听 %s；正式使用请用 wenxiao serve", host), Field: "--addr"}
 }
 
-// demoPlace is where the demonstration is kept, and how to remove it after.
-func demoPlace(url string) (place, func(), error) {
-	if url != "" {
-		return place{url: url, home: cmp.Or(os.Getenv("WENXIAO_HOME"), "wenxiao-home")}, func() {}, nil
+// demoPlace is where the demonstration is kept, and how to remove it after. What
+// belongs to a ledger that stays, stays too: never in the folder one happens to
+// be in.
+func demoPlace(url, home string) (place, func(), error) {
+	p := place{url: url, home: home}
+	if url != "" && !(p.isPostgres() && home == "") {
+		return p, func() {}, nil
 	}
 	dir, err := os.MkdirTemp("", "wenxiao-demo-")
 	if err != nil {
 		return place{}, nil, err
 	}
-	return place{url: "sqlite:" + filepath.Join(dir, "demo.db")}, func() { os.RemoveAll(dir) }, nil
+	if url != "" {
+		p.home = dir
+		return p, func() {}, nil
+	}
+	return place{url: "sqlite:" + filepath.Join(dir, "demo.db"), home: dir}, func() { os.RemoveAll(dir) }, nil
 }
 
 // demo loads the demonstration and, given a listener, serves it.

@@ -39,11 +39,12 @@ func doctorCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if err := examineKeys(ctx, *db, ledger.Views, out); err != nil {
+		unread, err := examineKeys(ctx, *db, ledger.Views, out)
+		if err != nil {
 			return err
 		}
-		if found+behind > 0 {
-			return fmt.Errorf("发现 %d 处问题 (problems found)", found+behind)
+		if problems := found + behind + unread; problems > 0 {
+			return fmt.Errorf("发现 %d 处问题 (problems found)", problems)
 		}
 		fmt.Fprintln(out, "没有发现问题 (all is well)")
 		return nil

@@ -23,7 +23,7 @@ func importCommand() *cobra.Command {
 		Long: `把公开的绩效表变为账本记录：单位、项目、目标、批复、预算、执行、自评和算术校核，每件都附来源。
 重复导入同一张表不会重复入账。
 Importing the same table again changes nothing.`,
-		Args: cobra.MinimumNArgs(1),
+		Args: atLeast(1, "FILE"),
 	}
 	db := dbFlag(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "供程序读取 (for programs)")

@@ -103,6 +103,9 @@ func (p place) openStore(ctx context.Context, clock func() time.Time) (eventstor
 		options = append(options, eventstore.WithClock(clock))
 	}
 	if path, ok := p.path(); ok {
+		if _, err := os.Stat(filepath.Dir(path)); errors.Is(err, os.ErrNotExist) {
+			return nil, domain.Refusal{Code: "ledger.no-folder", Reason: fmt.Sprintf("没有这个目录 %s；先建好目录，或用 --db 指明别处", filepath.Dir(path)), Field: "--db"}
+		}
 		return opened(sqlite.Open(path, options...))
 	}
 	return opened(postgres.Open(ctx, p.url, options...))
@@ -137,6 +140,7 @@ type reading struct {
 	Views  projections.Views
 	Runner *projections.Runner
 	db     *sql.DB
+	folder string // of tables that are thrown away; empty where they stay
 }
 
 func (p place) read(ctx context.Context, errs io.Writer) (*reading, error) {
@@ -144,11 +148,19 @@ func (p place) read(ctx context.Context, errs io.Writer) (*reading, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := projections.OpenDB(ctx, p.views())
-	if err != nil {
-		return nil, errors.Join(err, store.Close())
+	r := &reading{Store: store}
+	address := p.views()
+	if path, ok := p.path(); ok && !changeable(path+".views") {
+		if r.folder, err = os.MkdirTemp("", "wenxiao-tables-"); err != nil {
+			return nil, errors.Join(err, store.Close())
+		}
+		address = "sqlite:" + filepath.Join(r.folder, "views")
 	}
-	r := &reading{Store: store, db: db, Views: projections.Views{DB: db}}
+	if r.db, err = projections.OpenDB(ctx, address); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	db := r.db
+	r.Views = projections.Views{DB: db}
 	r.Runner = projections.NewRunner(db, store, newLog(errs), projections.All()...)
 	if err := catchUp(ctx, r.Runner, store); err != nil {
 		return nil, errors.Join(err, r.Close())
@@ -208,7 +220,31 @@ func sameHistory(ctx context.Context, marks []projections.Mark, store eventstore
 	return nil
 }
 
-func (r *reading) Close() error { return errors.Join(r.db.Close(), r.Store.Close()) }
+func (r *reading) Close() (err error) {
+	if r.db != nil {
+		err = r.db.Close()
+	}
+	if r.folder != "" {
+		err = errors.Join(err, os.RemoveAll(r.folder))
+	}
+	return errors.Join(err, r.Store.Close())
+}
+
+// changeable reports whether the SQLite file at path, and its log beside it, can
+// be written or made. It must not be asked while this process has the file open:
+// closing a file drops the locks on it.
+func changeable(path string) bool {
+	if file, err := os.OpenFile(path, os.O_RDWR, 0); err == nil {
+		_ = file.Close()
+	} else if !errors.Is(err, os.ErrNotExist) {
+		return false
+	}
+	probe, err := os.CreateTemp(filepath.Dir(path), ".wenxiao-")
+	if err != nil {
+		return false
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name())) == nil
+}
 
 // progress returns a bar on w that shows nothing where w is no terminal.
 func progress(w io.Writer, total int64, what string) *progressbar.ProgressBar {

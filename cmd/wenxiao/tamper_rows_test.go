@@ -214,7 +214,7 @@ func TestForgers(t *testing.T) {
 				}
 				return fmt.Errorf("the forgery is no good: %s", out)
 			}
-			v.suffers(t, "with the key, against a checkpoint that was kept", withKey, []string{"--against", v.kept}, "留存的检查点", "历史被改写过")
+			v.suffers(t, "with the key, against a checkpoint that was kept", withKey, []string{"--against", v.kept}, "留存的检查点", "账本的历史与检查点不一致", "历史被改写过", "公开日志的历史与检查点不一致")
 			if err := withKey(); err != nil {
 				t.Fatal(err)
 			}

@@ -8,16 +8,15 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"wenxiao/domain"
 	"wenxiao/domain/attachment"
 	"wenxiao/eventstore"
 	"wenxiao/eventstore/attachments"
-	"wenxiao/eventstore/seal"
 	"wenxiao/eventstore/verify"
 	"wenxiao/projections"
 )
@@ -35,11 +34,11 @@ func verifyCommand() *cobra.Command {
 		Use:   "verify [RECEIPT-FILE]",
 		Short: "核验：整本账，或一张回执，或与所持检查点核对 (verify the ledger, a receipt, or against a checkpoint)",
 		Long: `不带参数：核验整本账。信封与内容、编号与版次、哈希树、每一列和每个索引、已签的检查点、公开日志的文件、附件；
---tables 再由账本重算查询表，逐行比对。可随时中断，再次运行接着核。
---against FILE：手里留存的检查点，是否仍包含在这本账里。
+--tables 再由账本重算查询表，逐行比对。可随时中断，再次运行接着核；要作证据，用 --fresh 从头核。
+--against FILE：手里留存的检查点（或回执所带的），是否仍包含在这本账里。
 RECEIPT-FILE --policy FILE：一张回执，不需要账本；明确给出 --db 时再与账本核对。
 发现问题时退出码为 1。 Ends with 1 if something is found.`,
-		Args: cobra.MaximumNArgs(1),
+		Args: atMost(1),
 	}
 	db := dbFlag(cmd)
 	cmd.Flags().BoolVar(&v.quick, "quick", false, "只核账本，不看公开日志和附件 (the ledger only)")
@@ -69,6 +68,51 @@ type verification struct {
 	Tables  string        `json:"tables,omitempty"` // how far they were compared
 	Others  []finding     `json:"others"`           // beside the records
 	Good    bool          `json:"good"`
+
+	Covered    []string `json:"covered"`    // what was held against what, in words
+	NotCovered []string `json:"notCovered"` // and what was not looked at
+	Conclusion string   `json:"conclusion"`
+}
+
+// leaveOut notes what is not looked at, and why.
+func (done *verification) leaveOut(format string, args ...any) {
+	done.NotCovered = append(done.NotCovered, fmt.Sprintf(format, args...))
+}
+
+// conclude says what was covered, and what that comes to.
+func (done *verification) conclude(v verifying) {
+	r := &done.Records
+	records := fmt.Sprintf("记录 %d–%d", r.From+1, r.Size)
+	if r.Size == 0 {
+		records = "记录（账本是空的）"
+	}
+	done.Covered = []string{records + "：" + strings.Join(r.Checks(), "、")}
+	for _, h := range done.Heads {
+		done.Covered = append(done.Covered, h.Name)
+	}
+	if r.From > 0 {
+		done.leaveOut("记录 1–%d：这次没有核，是本机上次核验的", r.From)
+	}
+	for _, part := range []struct {
+		what string
+		done bool
+	}{
+		{"公开日志的文件", done.Sealed && !v.quick}, {"附件", done.Files != nil}, {"查询表", done.Tables != ""}, {"内容的 SM3", r.SM3},
+	} {
+		said := slices.ContainsFunc(done.NotCovered, func(why string) bool { return strings.HasPrefix(why, part.what+"：") })
+		switch {
+		case part.done:
+			done.Covered = append(done.Covered, part.what)
+		case !said:
+			done.NotCovered = append(done.NotCovered, part.what)
+		}
+	}
+	problems := r.Found + len(done.Others)
+	done.Good = problems == 0
+	done.Conclusion = r.Conclusion()
+	if !done.Good {
+		done.Conclusion = fmt.Sprintf("发现 %d 处问题", problems)
+	}
 }
 
 type finding = verify.Finding
@@ -87,8 +131,8 @@ func (v verifying) ledger(cmd *cobra.Command) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	done := verification{Ledger: v.String(), Heads: []signedHead{}, Others: []finding{}}
-	heads, err := v.heads(&done)
+	done := verification{Ledger: v.String(), Heads: []signedHead{}, Others: []finding{}, NotCovered: []string{}}
+	heads, err := v.heads(ctx, store, &done)
 	if err != nil {
 		return err
 	}
@@ -100,7 +144,7 @@ func (v verifying) ledger(cmd *cobra.Command) (err error) {
 	if err := v.beside(ctx, store, &done, errs); err != nil {
 		return v.interrupted(ctx, err)
 	}
-	done.Good = done.Records.Found+len(done.Others) == 0
+	done.conclude(v)
 	if v.asJSON {
 		err = printJSON(out, done)
 	} else {
@@ -117,85 +161,24 @@ func (v verifying) interrupted(ctx context.Context, err error) error {
 	if ctx.Err() == nil {
 		return err
 	}
+	if progressOf(v.place) == "" {
+		return errors.New("核验中断，没有结论；这里没有地方记下进度，再次运行从头核 (interrupted: run again)")
+	}
 	return errors.New("核验中断，没有结论；再次运行即接着核 (interrupted: run again to go on)")
-}
-
-// believes returns the policy that checkpoints are held to.
-func (v verifying) believes() (seal.Policy, error) {
-	if v.policyFile == "" {
-		return v.policy()
-	}
-	text, err := os.ReadFile(v.policyFile)
-	if err != nil {
-		return seal.Policy{}, err
-	}
-	policy, err := seal.ParsePolicy(text)
-	if err != nil {
-		return policy, fileError{v.policyFile, domain.Refusal{Code: "policy.malformed", Reason: fmt.Sprintf("信任策略读不懂：%v", err)}}
-	}
-	return policy, nil
-}
-
-// heads gathers what was signed: published, by the signer last, and by whoever
-// kept a checkpoint.
-func (v verifying) heads(done *verification) (heads []verify.Head, err error) {
-	policy, err := v.believes()
-	no := domain.Refusal{}
-	switch {
-	case errors.As(err, &no) && no.Code == "seal.not-begun" && v.against == "":
-		for _, path := range []string{v.tiles().Dir, filepath.Join(v.place.beside("seal"), "log.key"), filepath.Join(v.place.beside("seal"), "signed")} {
-			if _, err := os.Stat(path); err == nil {
-				done.Others = append(done.Others, finding{Code: "seal.keys-missing", Place: filepath.Join(v.place.beside("seal"), "public"), Text: "有封存的文件，却没有日志的公钥，无从核对签名"})
-				break
-			}
-		}
-		return nil, nil
-	case err != nil:
-		return nil, err
-	}
-	if _, err := os.Stat(v.place.beside("seal")); err == nil || v.policyFile == "" {
-		found := []finding(nil)
-		own, err := v.policy()
-		if err == nil {
-			heads, found, err = verify.Signed(v.tiles(), v.place.beside("seal"), own)
-		}
-		if err != nil && !errors.As(err, &no) {
-			return nil, err
-		}
-		done.Sealed, done.Others = true, append(done.Others, found...)
-	}
-	if v.against != "" {
-		text, err := os.ReadFile(v.against)
-		if err != nil {
-			return nil, err
-		}
-		c, found := verify.Believed(text, v.against, policy)
-		if done.Others = append(done.Others, found...); found == nil {
-			heads = append(heads, verify.Head{Name: "留存的检查点 " + v.against, Size: c.Size, Root: c.Root})
-		}
-	}
-	for _, h := range heads {
-		done.Heads = append(done.Heads, signedHead{Name: h.Name, Size: h.Size, Root: h.Root.String()})
-	}
-	return heads, nil
 }
 
 // records verifies the ledger itself, going on from where an earlier run was cut
 // short.
 func (v verifying) records(ctx context.Context, store eventstore.Store, heads []verify.Head, errs io.Writer) (verify.Report, error) {
-	file := v.place.beside("verify")
+	file := progressOf(v.place)
 	o := verify.Options{SM3: v.sm3, Heads: heads, Every: 5 * time.Second}
-	if state := v.resume(file, errs); state != nil && state.Continues(o) {
-		fmt.Fprintf(errs, "接着上次，从账本位置 %d 核起；--fresh 从头核 (going on)\n", state.Done+1)
-		o.Resume = state
-	}
-	o.Save = func(s *verify.State) error {
-		b, err := s.Encode(v.String())
-		if err != nil {
-			return err
+	if !v.fresh {
+		if state := file.read(v.place, errs); state != nil && state.Continues(o) {
+			fmt.Fprintf(errs, "接着上次，从账本位置 %d 核起；--fresh 从头核 (going on)\n", state.Done+1)
+			o.Resume = state
 		}
-		return replace(file, b)
 	}
+	o.Save = func(s *verify.State) error { return file.write(v.place, s) }
 	bar := progress(errs, -1, "核账 (reading the ledger)")
 	o.Progress = func(done, of eventstore.Position) {
 		bar.ChangeMax64(int64(of))
@@ -211,34 +194,7 @@ func (v verifying) records(ctx context.Context, store eventstore.Store, heads []
 	if err != nil {
 		return report, err
 	}
-	if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return report, err
-	}
-	return report, nil
-}
-
-func (v verifying) resume(file string, errs io.Writer) *verify.State {
-	b, err := os.ReadFile(file)
-	if v.fresh || errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	var state *verify.State
-	if err == nil {
-		state, err = verify.DecodeState(b, v.String())
-	}
-	if err != nil {
-		fmt.Fprintf(errs, "%s：%v；从头核 (starting over)\n", file, err)
-		return nil
-	}
-	return state
-}
-
-// replace writes a file that is whole or as before.
-func replace(path string, b []byte) error {
-	if err := os.WriteFile(path+".new", b, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(path+".new", path)
+	return report, file.remove()
 }
 
 // beside verifies what lies beside the ledger.
@@ -313,6 +269,10 @@ func (v verifying) files(ctx context.Context, store eventstore.Store, done *veri
 		return nil
 	}
 	directory, err := attachments.Open(v.place.beside("files"))
+	if forbidden(err) {
+		done.leaveOut("附件：没有读 %s 的权限", v.place.beside("files"))
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -339,33 +299,6 @@ func deposits(ctx context.Context, store eventstore.Store) func(func(string, err
 	}
 }
 
-// proofs makes, for the checkpoint that was kept, the proof that the published one
-// contains it.
-func (v verifying) proofs(_ context.Context, _ eventstore.Store, done *verification, _ io.Writer) error {
-	c, err := v.tiles().Published()
-	if err != nil || len(done.Heads) == 0 {
-		return nil // no log: the ledger itself was compared
-	}
-	kept := &done.Heads[len(done.Heads)-1]
-	text, err := os.ReadFile(v.against)
-	if err != nil {
-		return err
-	}
-	older, err := seal.ParseCheckpoint(text)
-	if err != nil || older.Size > c.Size {
-		return nil // said already
-	}
-	proof, err := verify.Consistent(v.tiles(), c.Head, older.Head)
-	if err != nil {
-		done.Others = append(done.Others, finding{Code: "head.unproven", Place: kept.Name, Text: fmt.Sprintf("公开日志给不出一致性证明：%v", err)})
-		return nil
-	}
-	for _, h := range proof {
-		kept.Proof = append(kept.Proof, h.String())
-	}
-	return nil
-}
-
 // replay fills the tables anew in a file that is thrown away, and compares.
 func (v verifying) replay(ctx context.Context, store eventstore.Store, done *verification, errs io.Writer) (err error) {
 	folder, err := os.MkdirTemp("", "wenxiao-verify-")
@@ -378,7 +311,15 @@ func (v verifying) replay(ctx context.Context, store eventstore.Store, done *ver
 		return err
 	}
 	defer func() { err = errors.Join(err, scratch.Close()) }()
-	live, err := projections.OpenDB(ctx, v.views())
+	address, err := v.liveTables(folder)
+	if forbidden(err) {
+		done.leaveOut("查询表：没有读 %s 的权限", v.views())
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	live, err := projections.OpenDB(ctx, address)
 	if err != nil {
 		done.Others = append(done.Others, finding{Code: "table.unreadable", Place: v.views(), Text: fmt.Sprintf("查询表打不开：%v；用 wenxiao rebuild 重建", err)})
 		return nil
@@ -411,6 +352,29 @@ func (v verifying) replay(ctx context.Context, store eventstore.Store, done *ver
 	return err
 }
 
+// liveTables is where the tables are read: a copy in folder where SQLite could not
+// open them as they lie.
+func (v verifying) liveTables(folder string) (address string, err error) {
+	path, ok := v.path()
+	if path += ".views"; !ok || changeable(path) {
+		return v.views(), nil
+	}
+	copied := filepath.Join(folder, "live")
+	for _, part := range []string{"", "-wal"} {
+		b, err := os.ReadFile(path + part)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err == nil {
+			err = os.WriteFile(copied+part, b, 0o600)
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	return "sqlite:" + copied, nil
+}
+
 // print says all of it in words.
 func (done verification) print(w io.Writer, v verifying, spent time.Duration) {
 	r := done.Records
@@ -419,11 +383,14 @@ func (done verification) print(w io.Writer, v verifying, spent time.Duration) {
 	line("记录 (records)", "%d 件，%d 条记录流；本次从 %d 起，用时 %s，每秒 %.0f 件", r.Size, r.Streams, r.From+1, spent.Round(time.Millisecond), float64(r.Size-r.From)/spent.Seconds())
 	line("树根 (root)", "%s", r.Root)
 	line("核过 (checked)", "%s", strings.Join(r.Checks(), "、"))
+	if len(done.NotCovered) > 0 {
+		line("没有核 (left out)", "%s", strings.Join(done.NotCovered, "；"))
+	}
 	for _, h := range done.Heads {
 		line("检查点 (signed)", "%s：前 %d 件，树根 %s%s", h.Name, h.Size, h.Root, proven(h))
 	}
 	if !done.Sealed {
-		line("封存 (seal)", "还没有开始；wenxiao serve 或 wenxiao seal publish 开始")
+		line("封存 (seal)", "没有签过检查点；wenxiao serve 或 wenxiao seal publish 开始")
 	}
 	if done.Files != nil {
 		line("附件 (files)", "%d 个", *done.Files)
@@ -438,7 +405,7 @@ func (done verification) print(w io.Writer, v verifying, spent time.Duration) {
 		line("问题 (problem)", "另有 %d 处，没有逐一列出", more)
 	}
 	if done.Good {
-		fmt.Fprintln(w, "没有发现问题 (all is well)")
+		fmt.Fprintln(w, done.Conclusion+map[bool]string{true: " (all is well)", false: " (nothing found since then; use --fresh for evidence)"}[r.From == 0])
 	}
 }
 

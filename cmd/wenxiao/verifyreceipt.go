@@ -31,14 +31,20 @@ type receiptReport struct {
 
 // receipt verifies one without any ledger, and with the ledger that was named.
 func (v verifying) receipt(cmd *cobra.Command, path string) error {
+	if err := v.alone(); err != nil {
+		return err
+	}
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	if !bytes.HasPrefix(text, []byte("c2sp.org/tlog-proof@")) {
+	if !isReceipt(text) {
 		return usage("%s 不是回执；检查点请用 --against %s", path, path)
 	}
 	policy, err := v.believes()
+	if no := (domain.Refusal{}); errors.As(err, &no) && no.Code == "seal.not-begun" {
+		return needsPolicy()
+	}
 	if err != nil {
 		return err
 	}
@@ -57,6 +63,21 @@ func (v verifying) receipt(cmd *cobra.Command, path string) error {
 		err = fmt.Errorf("发现 %d 处问题 (problems found)", len(r.Findings))
 	}
 	return err
+}
+
+func isReceipt(text []byte) bool { return bytes.HasPrefix(text, []byte("c2sp.org/tlog-proof@")) }
+
+// alone refuses what is asked of a ledger and not of a receipt.
+func (v verifying) alone() error {
+	for _, f := range []struct {
+		name  string
+		given bool
+	}{{"against", v.against != ""}, {"tables", v.tables}, {"sm3", v.sm3}, {"quick", v.quick}, {"fresh", v.fresh}} {
+		if f.given {
+			return usage("--%s 用于核整本账，不与回执文件同用：分两次运行 (not together with a receipt)", f.name)
+		}
+	}
+	return nil
 }
 
 func (r *receiptReport) find(code, place, text string) {
@@ -112,7 +133,7 @@ func (r *receiptReport) holdAgainst(ctx context.Context, p place, receipt seal.R
 	case tree.Size < c.Size:
 		r.find("head.beyond", p.String(), fmt.Sprintf("账本只到 %d，回执的检查点已到 %d：账本像是由较早的备份恢复的，或末尾被删去", tree.Size, c.Size))
 	case tree.Root() != c.Root:
-		r.find("head.inconsistent", p.String(), fmt.Sprintf("账本前 %d 件的树根是 %s，回执的检查点记的是 %s：历史被改写过", c.Size, tree.Root(), c.Root))
+		r.find("head.inconsistent", p.String(), fmt.Sprintf("账本的历史与回执的检查点不一致：检查点到 %d 时的根是 %s，账本到 %d 时的根是 %s：历史被改写过", c.Size, c.Root, c.Size, tree.Root()))
 	}
 	in = len(r.Findings) == before
 	return nil

@@ -18,9 +18,9 @@ func Files(ctx context.Context, files *attachments.Directory, must []string, jud
 		fault := new(attachments.Fault)
 		switch err := files.Check(digest); {
 		case errors.Is(err, attachments.ErrMissing):
-			found = append(found, Finding{Code: "file.missing", Stream: "attachment-" + digest, Place: place(err, digest), Text: "账本上有的附件不见了"})
+			found = append(found, Finding{Code: "file.missing", Digest: digest, Place: place(err, digest), Text: "账本上有的附件不见了"})
 		case errors.As(err, &fault):
-			found = append(found, Finding{Code: "file.damaged", Stream: "attachment-" + digest, Place: fault.Path, Text: fmt.Sprintf("附件与其摘要不符或读不出：%v", fault.Err)})
+			found = append(found, Finding{Code: "file.damaged", Digest: digest, Place: fault.Path, Text: fmt.Sprintf("附件与其摘要不符或读不出：%v", fault.Err)})
 		case err != nil:
 			return found, err
 		}

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"fmt"
+	"strings"
 
 	"wenxiao/eventstore"
 )
@@ -13,6 +14,7 @@ type Finding struct {
 	Last     eventstore.Position `json:"last,omitempty"`     // of several: the last
 	Stream   string              `json:"stream,omitempty"`
 	Revision eventstore.Revision `json:"revision,omitempty"`
+	Digest   string              `json:"digest,omitempty"` // SHA-256 of an attachment
 	Place    string              `json:"place,omitempty"`  // table.column, index, file or page
 	Offset   *int                `json:"offset,omitempty"` // of the first wrong byte
 	Text     string              `json:"text"`             // in Chinese, for people
@@ -30,6 +32,9 @@ func (f Finding) String() string {
 	if f.Stream != "" {
 		where += fmt.Sprintf(" %s@%d", f.Stream, f.Revision)
 	}
+	if f.Digest != "" {
+		where += " 附件 SHA-256 " + f.Digest
+	}
 	if f.Place != "" {
 		where += " " + f.Place
 	}
@@ -39,7 +44,7 @@ func (f Finding) String() string {
 	if where != "" {
 		where += "："
 	}
-	return fmt.Sprintf("%s%s [%s]", where, f.Text, f.Code)
+	return fmt.Sprintf("%s%s [%s]", strings.TrimSpace(where), f.Text, f.Code)
 }
 
 // most is how many findings a report lists; further ones are only counted.
@@ -67,6 +72,15 @@ func (r *Report) Checks() []string {
 		list = append(list, "各列", "索引", "流名", "库表结构")
 	}
 	return list
+}
+
+// Conclusion says in words what a report without findings is worth: one that was
+// continued vouches for what it read itself.
+func (r *Report) Conclusion() string {
+	if r.From == 0 {
+		return "没有发现问题"
+	}
+	return fmt.Sprintf("自 %d 起没有发现问题，之前的部分是本机上次核验的；要作证据，用 --fresh 从头核", r.From+1)
 }
 
 // Add notes findings.

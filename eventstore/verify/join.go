@@ -119,7 +119,7 @@ func (w *walk) compareHeads() {
 		}
 		w.State.Heads = append(w.State.Heads, h)
 		if h.Root != w.Tree.Root() {
-			w.Add(Finding{Code: "head.inconsistent", Place: h.Name, Position: 1, Last: h.Size, Text: fmt.Sprintf("账本前 %d 件的树根是 %s，%s记的是 %s：历史被改写过", h.Size, w.Tree.Root(), h.Name, h.Root)})
+			w.Add(Finding{Code: "head.inconsistent", Place: h.Name, Position: 1, Last: h.Size, Text: fmt.Sprintf("账本的历史与检查点不一致：检查点到 %d 时的根是 %s，账本到 %d 时的根是 %s：历史被改写过", h.Size, h.Root, h.Size, w.Tree.Root())})
 		}
 	}
 }
