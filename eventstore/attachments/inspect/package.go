@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/binary"
+	"encoding/xml"
 	"errors"
 	"io"
 	"path"
@@ -158,12 +159,48 @@ func (c content) actsInside(name string, data []byte, depth int) error {
 			return c.bomb()
 		}
 		return c.inner(name, data, depth+1)
-	case name == "[content_types].xml" && (bytes.Contains(data, []byte("macroEnabled")) || bytes.Contains(data, []byte("vbaProject"))):
-		return c.active("含有宏")
-	case strings.HasSuffix(name, ".rels") && drawsFromElsewhere(data):
-		return c.active("会从别处取模板或对象")
+	}
+	elements, err := attributes(data)
+	if err != nil {
+		return c.damaged("压缩文档", "里面的“"+path.Base(name)+"”读不出")
+	}
+	for _, of := range elements {
+		switch kind := of["contenttype"]; {
+		case strings.Contains(kind, "macroenabled"), strings.Contains(kind, "vbaproject"):
+			return c.active("含有宏")
+		case of["targetmode"] == "external" && loads(of["type"]):
+			return c.active("会从别处取模板或对象")
+		}
 	}
 	return nil
+}
+
+var errDirective = errors.New("a document type")
+
+// attributes reads a list of parts or relationships to its end: of each element
+// its attributes as a reader takes them, in small letters, by their local name. A
+// document type, which could say anything, is an error.
+func attributes(data []byte) (elements []map[string]string, err error) {
+	d := xml.NewDecoder(bytes.NewReader(data))
+	for {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			return elements, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		switch t := token.(type) {
+		case xml.Directive:
+			return nil, errDirective
+		case xml.StartElement:
+			of := map[string]string{}
+			for _, a := range t.Attr {
+				of[strings.ToLower(a.Name.Local)] = strings.ToLower(strings.TrimSpace(a.Value))
+			}
+			elements = append(elements, of)
+		}
+	}
 }
 
 // inner looks into a package inside: the table behind a chart, say.
@@ -178,20 +215,10 @@ func (c content) inner(name string, data []byte, depth int) error {
 	return inside.pack("内嵌的 OFD", "OFD.xml", depth)
 }
 
-// drawsFromElsewhere reports whether a list of relationships has one to the
-// outside that is loaded without asking. A hyperlink is not.
-func drawsFromElsewhere(data []byte) bool {
-	for _, relation := range bytes.Split(data, []byte("<Relationship")) {
-		if !bytes.Contains(relation, []byte(`External`)) {
-			continue
-		}
-		for _, kind := range []string{"/attachedTemplate", "/oleObject", "/frame", "/subDocument", "/package"} {
-			if bytes.Contains(relation, []byte(kind)) {
-				return true
-			}
-		}
-	}
-	return false
+// loads reports whether what a relationship of this kind leads to is loaded
+// without asking. A hyperlink is not.
+func loads(kind string) bool {
+	return slices.Contains([]string{"attachedtemplate", "oleobject", "frame", "subdocument", "package"}, path.Base(kind))
 }
 
 func (c content) bomb() error {

@@ -1,10 +1,6 @@
 package inspect
 
-import (
-	"bytes"
-	"compress/zlib"
-	"io"
-)
+import "bytes"
 
 // actions are the names by which a PDF says that it acts, or holds what nobody
 // looked into (ISO 32000-2, 12.6.4, 7.11.4, 13.7).
@@ -13,8 +9,8 @@ var actions = map[string]string{
 	"EmbeddedFile": "内嵌了别的文件", "EmbeddedFiles": "内嵌了别的文件", "SubmitForm": "会把内容发往别处", "ImportData": "会从别处取数据",
 }
 
-// checkPDF looks at every name in the file, also in object streams, which are
-// compressed. It trusts no cross-reference table: readers repair broken ones, each
+// checkPDF looks at every name in the file and in every stream that is compressed:
+// any of them may hold objects. It trusts no cross-reference table: readers repair broken ones, each
 // in its own way, so an object nobody refers to counts too.
 func checkPDF(c content) error {
 	data, err := c.bytes()
@@ -34,7 +30,10 @@ func checkPDF(c content) error {
 	if err := c.names(data); err != nil {
 		return err
 	}
-	return c.objectStreams(data)
+	if err := c.objectStreams(data); err != nil {
+		return err
+	}
+	return c.streams(data)
 }
 
 // names refuses a PDF by a name in data.
@@ -87,75 +86,4 @@ func digit(b byte) int {
 		return int(b-'A') + 10
 	}
 	return -1
-}
-
-// objectStreams looks into the streams that hold objects. One that cannot be
-// read is refused: what nobody can look into, nobody can vouch for.
-func (c content) objectStreams(data []byte) error {
-	const keyword = "stream"
-	room := int64(mostInflated)
-	for from := 0; ; {
-		i := bytes.Index(data[from:], []byte(keyword))
-		if i < 0 {
-			return nil
-		}
-		at := from + i
-		from = at + len(keyword)
-		if bytes.HasSuffix(data[:at], []byte("end")) || !holdsObjects(dictionaryBefore(data, at)) {
-			continue
-		}
-		objects, err := inflate(bytes.TrimLeft(data[from:], "\r\n"), room)
-		if err != nil {
-			return c.refuse("attachment.opaque", safe, "里有读不出的对象流，无法查验；另存为 PDF 1.4 或 PDF/A 再交")
-		}
-		if room -= int64(len(objects)); room <= 0 {
-			return c.bomb()
-		}
-		if err := c.names(objects); err != nil {
-			return err
-		}
-	}
-}
-
-// dictionaryBefore is the dictionary of the stream whose keyword is at data[at].
-func dictionaryBefore(data []byte, at int) []byte {
-	const longest = 4096
-	part := data[max(0, at-longest):at]
-	if i := bytes.LastIndex(part, []byte("obj")); i >= 0 {
-		return part[i:]
-	}
-	return part
-}
-
-// holdsObjects reports whether a dictionary is that of an object stream: by its
-// type, or by the two entries that only such a one has.
-func holdsObjects(dictionary []byte) bool {
-	first, number := false, false
-	for at := bytes.IndexByte(dictionary, '/'); at >= 0; {
-		name, next := nameAt(dictionary, at)
-		switch name {
-		case "ObjStm":
-			return true
-		case "First":
-			first = true
-		case "N":
-			number = true
-		}
-		step := bytes.IndexByte(dictionary[next:], '/')
-		if step < 0 {
-			break
-		}
-		at = next + step
-	}
-	return first && number
-}
-
-// inflate returns what data holds compressed, at most room bytes and one more.
-func inflate(data []byte, room int64) ([]byte, error) {
-	z, err := zlib.NewReader(bytes.NewReader(data))
-	if err != nil {
-		return nil, err
-	}
-	defer z.Close()
-	return io.ReadAll(io.LimitReader(z, room+1))
 }

@@ -2,12 +2,14 @@ package inspect
 
 import (
 	"bytes"
+	"encoding/csv"
 	"encoding/xml"
 	"errors"
 	"io"
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/simplifiedchinese"
@@ -39,21 +41,69 @@ func (c content) text(title string) ([]byte, error) {
 	return data, nil
 }
 
-// command is a cell by which a spreadsheet starts a program (DDE).
-var command = regexp.MustCompile(`(?m)(?:^|[,;\t])"?[=+\-@][^,;\t\n]{0,80}\|[^,;\t\n]{0,200}!`)
+// number is a cell that is a number and nothing else, or a dash where there is
+// none.
+var number = regexp.MustCompile(`^(?:[+-]?(?:[0-9][0-9,]*(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?%?|-+)$`)
 
+// checkTable refuses cells that a spreadsheet would calculate: such a cell can
+// send the others away, or start a program. Which sign parts the cells each
+// program chooses for itself, so each is tried.
 func checkTable(c content) error {
 	data, err := c.text("CSV")
 	if err != nil {
 		return err
 	}
-	if i := command.FindIndex(data); i != nil {
-		return c.active("第 " + line(data[:i[1]]) + " 行有会启动程序的公式")
+	data = bytes.ReplaceAll(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), []byte("\r\n"), []byte("\n"))
+	data = bytes.ReplaceAll(data, []byte("\r"), []byte("\n"))
+	for _, comma := range ",;\t" {
+		if err := c.cells(data, comma); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-func line(before []byte) string { return strconv.Itoa(1 + bytes.Count(before, []byte("\n"))) }
+func (c content) cells(data []byte, comma rune) error {
+	r := csv.NewReader(bytes.NewReader(data))
+	r.Comma, r.LazyQuotes, r.FieldsPerRecord, r.ReuseRecord = comma, true, -1, true
+	for {
+		row, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return c.damaged("CSV", "有读不出的行")
+		}
+		for i, cell := range row {
+			if calculates(cell) {
+				at, _ := r.FieldPos(i)
+				return c.refuse("attachment.active-content", safe, "第 %d 行有以“%c”开头的单元格，表格软件会当公式计算；只写数值，或改以文字开头再交", at, firstSign(cell))
+			}
+		}
+	}
+}
+
+// calculates reports whether a cell begins as a formula does, in the forms of
+// both widths. Blanks and tabs before it some programs leave out. A number is none,
+// also where the sign that parts the cells was another one.
+func calculates(cell string) bool {
+	if !strings.ContainsRune("=+-@＝＋－＠", firstSign(cell)) {
+		return false
+	}
+	cell = strings.Trim(cell, " \t\n\"")
+	first, _, _ := strings.Cut(strings.NewReplacer(";", ",", "\t", ",").Replace(cell), ",")
+	return !number.MatchString(cell) && !number.MatchString(strings.Trim(first, " \""))
+}
+
+// firstSign is what a cell begins with; a space, if it is empty.
+func firstSign(cell string) rune {
+	for _, sign := range cell {
+		if !unicode.IsSpace(sign) && sign != '"' {
+			return sign
+		}
+	}
+	return ' '
+}
 
 // checkXML reads the document to its end. A document type could draw in other
 // files or grow without end, a style sheet or the elements of a page could act.
