@@ -48,6 +48,28 @@ func TestEvidenceIsHandedOut(t *testing.T) {
 	d.bundle("congress", "of=query&q="+url.QueryEscape("批复")+"&kind=goal")
 }
 
+func TestABundleHasOnlyFilesThatItsReaderMayRead(t *testing.T) {
+	d := sealedOffice(t)
+	d.programme()
+	const content = "财政内部核查底稿"
+	theirs := into[DepositsAnswer](d.hand("finance", "name="+url.QueryEscape("底稿.txt"), content)).Files[0].Digest
+	d.do(call{
+		as: "finance", method: "POST", path: "/api/v1/rectifications/n1/issue", header: map[string]string{"If-None-Match": "*", "Attachments": theirs},
+		body: `{"programme":"p1","year":2025,"unit":"101001","unitName":"","issues":[{"no":1,"problem":"总分多 1 分","requirement":"更正"}],"due":"2099-03-02","document":"示财绩〔2026〕3号"}`,
+	}).entered()
+	d.get("unit", "/api/v1/attachments/"+theirs+"/content").problem(http.StatusForbidden, "attachment.not-yours")
+	for as, may := range map[string]bool{"unit": false, "department": false, "finance": true, "auditor": true} {
+		const asked = "of=programme&code=p1"
+		noted := 0
+		for _, c := range d.bundle(as, asked).Checks {
+			noted += len(c.Noted)
+		}
+		if got := strings.Contains(d.get(as, "/api/v1/evidence?"+asked).Body.String(), content); got != may || (noted == 0) != may {
+			t.Errorf("%s: the file is in the bundle: %v, said to be left out: %d", as, got, noted)
+		}
+	}
+}
+
 func TestWhoMayTakeEvidence(t *testing.T) {
 	d := sealedOffice(t)
 	d.funded()

@@ -320,7 +320,7 @@ func checkBundle(cmd *cobra.Command, path, policyFile string) (report evidence.R
 
 func printProperties(w io.Writer, r evidence.Report) {
 	if r.Demo {
-		fmt.Fprintln(w, "  演示账本，内容虚构，不能用作证据 (a demonstration: evidence of nothing)")
+		fmt.Fprintln(w, "  演示账本，不能用作证据 (a demonstration: evidence of nothing)")
 	}
 	for _, property := range evidence.Properties {
 		fmt.Fprintf(w, "  %s  %s\n", property, r.Outcome(property))
