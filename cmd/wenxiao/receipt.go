@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"wenxiao/domain"
+	"wenxiao/domain/sealing"
 	"wenxiao/eventstore"
 	"wenxiao/eventstore/seal"
 )
@@ -77,7 +78,10 @@ func (p place) covering(ctx context.Context, store eventstore.Store, position ev
 	if err != nil {
 		return seal.Checkpoint{}, err
 	}
-	c, err := s.Seal(ctx)
+	var c seal.Checkpoint
+	if err = p.begin(ctx, store, s); err == nil {
+		c, err = s.Seal(ctx)
+	}
 	return c, errors.Join(err, s.Close())
 }
 
@@ -86,6 +90,9 @@ func (p place) covers(position eventstore.Position) (seal.Checkpoint, bool, erro
 	c, err := p.tiles().Published()
 	if err != nil || c.Size < position {
 		return c, false, nil // the next round makes another
+	}
+	if err := p.keysThere(sealing.State{}); err != nil {
+		return c, false, err
 	}
 	policy, err := p.policy()
 	if err == nil {

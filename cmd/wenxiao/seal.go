@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -36,14 +38,15 @@ Without a subcommand: how the seal stands. Ends with 1 if something is wrong.`,
 // A sealReport is how the seal of a ledger stands, read beside a server.
 type sealReport struct {
 	seal.Verified `json:"-"`
-	Origin        string              `json:"origin"`
-	Head          eventstore.Position `json:"head"`
-	Checkpoint    eventstore.Position `json:"checkpoint"`
-	Root          string              `json:"root,omitempty"`
-	SignedBy      []string            `json:"signedBy"`
-	Cosigned      []string            `json:"cosigned"`
-	Quorum        bool                `json:"quorum"`
-	Fault         string              `json:"fault,omitempty"`
+	Origin        string               `json:"origin"`
+	Head          eventstore.Position  `json:"head"`
+	Checkpoint    eventstore.Position  `json:"checkpoint"`
+	Root          string               `json:"root,omitempty"`
+	SignedBy      []string             `json:"signedBy"`
+	Cosigned      []string             `json:"cosigned"`
+	Witnesses     []seal.WitnessStatus `json:"witnesses"` // those that had not cosigned were asked just now
+	Quorum        bool                 `json:"quorum"`
+	Fault         string               `json:"fault,omitempty"`
 }
 
 func printSeal(ctx context.Context, db *place, out io.Writer, asJSON bool) (err error) {
@@ -61,19 +64,17 @@ func printSeal(ctx context.Context, db *place, out io.Writer, asJSON bool) (err 
 	} else {
 		printReport(out, db, r)
 	}
-	switch {
-	case err != nil:
-		return err
-	case r.Fault != "":
-		return errors.New(r.Fault)
-	case !r.Quorum:
-		return errors.New("见证方不足 (witness quorum missing)")
+	if err == nil && r.Fault != "" {
+		err = errors.New(r.Fault)
 	}
-	return nil
+	if err != nil {
+		return err
+	}
+	return vouched(r.Witnesses, r.Quorum)
 }
 
 func (p place) sealReport(ctx context.Context, store eventstore.Store) (r sealReport, err error) {
-	policy, err := p.policy()
+	policy, said, err := p.believed(ctx, store)
 	if err != nil {
 		return r, err
 	}
@@ -81,7 +82,7 @@ func (p place) sealReport(ctx context.Context, store eventstore.Store) (r sealRe
 	if err != nil {
 		return r, err
 	}
-	r = sealReport{Head: tree.Size, SignedBy: []string{}, Cosigned: []string{}}
+	r = sealReport{Origin: said.Origin, Head: tree.Size, SignedBy: []string{}, Cosigned: []string{}, Witnesses: []seal.WitnessStatus{}}
 	c, err := p.tiles().Published()
 	if errors.Is(err, fs.ErrNotExist) {
 		r.Fault = "还没有检查点；运行 wenxiao seal publish"
@@ -98,8 +99,28 @@ func (p place) sealReport(ctx context.Context, store eventstore.Store) (r sealRe
 	r.SignedBy, r.Cosigned = append(r.SignedBy, r.Verified.SignedBy...), append(r.Cosigned, r.Verified.Cosigned...)
 	if tree.Size < c.Size || tree.Size == c.Size && tree.Root() != c.Root {
 		r.Fault = fmt.Sprintf("账本有 %d 件，与已签的检查点（%d 件）不符：历史被改，或放回了较早的副本", tree.Size, c.Size)
+		return r, nil
 	}
+	r.Witnesses = seal.Ask(ctx, p.tiles(), policy, c)
 	return r, nil
+}
+
+// believed returns the policy of a ledger that has been sealed, and what the
+// ledger says of its log. Keys that are gone, or are others, are refused.
+func (p place) believed(ctx context.Context, store eventstore.Store) (policy seal.Policy, said sealing.State, err error) {
+	if said, err = sealingSaid(ctx, store); err != nil {
+		return policy, said, err
+	}
+	if err := p.keysThere(said); err != nil {
+		return policy, said, err
+	}
+	if policy, err = p.policy(); err != nil {
+		return policy, said, err
+	}
+	if said.Key != "" && !strings.Contains(policy.String(), "log "+said.Key) {
+		err = domain.Refusal{Code: "seal.other-keys", Reason: fmt.Sprintf("账本记载签署日志的密钥是 %s，%s 里没有它%s", said.Key, p.beside("seal"), orRenew)}
+	}
+	return policy, said, err
 }
 
 func printReport(w io.Writer, db *place, r sealReport) {
@@ -114,6 +135,15 @@ func printReport(w io.Writer, db *place, r sealReport) {
 	for _, k := range r.Cosigned {
 		fmt.Fprintf(w, "见证 (cosigned):     %s\n", k)
 	}
+	for _, k := range r.Witnesses {
+		switch {
+		case slices.Contains(r.Cosigned, k.Name):
+		case k.Cosigned:
+			fmt.Fprintf(w, "见证 (witness):      %s 应答正常，下一轮签上\n", k.Name)
+		default:
+			fmt.Fprintf(w, "未见证 (missing):    %s：%s\n", k.Name, k.Fault)
+		}
+	}
 	fmt.Fprintf(w, "公开日志目录 (log directory): %s\n密钥目录 (keys):              %s\n", db.tiles().Dir, db.beside("seal"))
 }
 
@@ -127,7 +157,10 @@ func sealPublish() *cobra.Command {
 	db := dbFlag(cmd)
 	cmd.Flags().StringVar(&origin, "origin", "", "第一次封存时的日志名，如 czj.example.gov.cn/ledger (the log's name, on the first day)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		return db.withSealer(cmd, (place).openReader, origin, func(ctx context.Context, s *sealer, _ eventstore.Store) error {
+		return db.withSealer(cmd, (place).openReader, origin, func(ctx context.Context, s *sealer, store eventstore.Store) error {
+			if err := db.begin(ctx, store, s); err != nil {
+				return err
+			}
 			return publish(ctx, s, cmd.OutOrStdout())
 		})
 	}
@@ -142,14 +175,33 @@ func publish(ctx context.Context, s *sealer, out io.Writer) error {
 		return errors.New(status.Fault)
 	}
 	fmt.Fprintf(out, "检查点盖住 %d 件 (checkpoint): %s\n", c.Size, c.Origin)
-	for _, w := range status.Witnesses {
+	printWitnesses(out, status.Witnesses)
+	return vouched(status.Witnesses, status.Quorum)
+}
+
+func printWitnesses(out io.Writer, all []seal.WitnessStatus) {
+	for _, w := range all {
 		state := "已签"
 		if !w.Cosigned {
 			state = "未签：" + w.Fault
 		}
 		fmt.Fprintf(out, "见证 (witness) %s：%s\n", w.Name, state)
 	}
-	if !status.Quorum {
+}
+
+// vouched returns what is wrong with the witnesses: one that refuses weighs more
+// than some that are away.
+func vouched(all []seal.WitnessStatus, quorum bool) error {
+	var refuse []string
+	for _, w := range all {
+		if w.Refused {
+			refuse = append(refuse, w.Name)
+		}
+	}
+	switch {
+	case refuse != nil:
+		return fmt.Errorf("见证方 %s 拒绝签名：它见过的账本与此不同。停止入账，保全现状，向见证方查问 (witnesses refuse)", strings.Join(refuse, "、"))
+	case !quorum:
 		return errors.New("见证方不足 (witness quorum missing)")
 	}
 	return nil
@@ -225,6 +277,9 @@ func sealPolicy() *cobra.Command {
 	db := dbFlag(cmd)
 	cmd.Flags().BoolVar(&withSM2, "sm2", false, "连同 SM2 公钥；别家工具可能不认 (with SM2 keys, which other tools may refuse)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if err := db.keysThere(sealing.State{}); err != nil { // it needs no ledger
+			return err
+		}
 		policy, err := db.policy()
 		if err != nil {
 			return err
@@ -246,9 +301,12 @@ func sealRotate() *cobra.Command {
 		Args:  exactly(0, "无"),
 	}
 	db := dbFlag(cmd)
-	cmd.Flags().StringVar(&reason, "reason", "", "原因 (why)")
-	cmd.Flags().StringVar(&by, "by", "", "经办人 (by whom)")
+	cmd.Flags().StringVar(&reason, "reason", "", "原因，必填 (why)")
+	cmd.Flags().StringVar(&by, "by", "", "经办人，必填 (by whom)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if domain.Blank(reason) || domain.Blank(by) {
+			return usage("换钥须用 --reason 写明原因、用 --by 写明经办人，都记入账本 (give --reason and --by)")
+		}
 		return db.withSealer(cmd, openForWriting, "", func(ctx context.Context, s *sealer, store eventstore.Store) error {
 			r, err := s.signer.BeginRotation()
 			if err != nil {
@@ -278,57 +336,4 @@ func record(ctx context.Context, store eventstore.Store, change sealing.Command,
 	meta := eventstore.Meta{Actor: keeper(by), Command: "seal-" + key, Correlation: "seal-" + key}
 	_, err := eventstore.Execute(ctx, store, sealing.Stored, sealing.Stream, eventstore.AnyRevision, change, meta)
 	return err
-}
-
-func sealRenew() *cobra.Command {
-	var reason, by string
-	cmd := &cobra.Command{
-		Use:   "renew",
-		Short: "确有记录丢失后另立日志 (begin a new log after signed records were really lost)",
-		Long: `只在账本确已丢失签过的记录、找不回来时使用。原日志的最后检查点和原因记入账本，永远看得出丢失过。
-见证方和持有旧回执的人会看到这是另一个日志：须向他们说明。
-Only when records that were signed are lost for good. The loss stays visible for ever.`,
-		Args: exactly(0, "无"),
-	}
-	db := dbFlag(cmd)
-	cmd.Flags().StringVar(&reason, "reason", "", "原因，必填 (why)")
-	cmd.Flags().StringVar(&by, "by", "", "经办人 (by whom)")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		return db.withSealer(cmd, openForWriting, "", func(ctx context.Context, s *sealer, store eventstore.Store) error {
-			return db.renew(ctx, s, store, reason, by, cmd.OutOrStdout())
-		})
-	}
-	return cmd
-}
-
-func (p place) renew(ctx context.Context, s *sealer, store eventstore.Store, reason, by string, out io.Writer) error {
-	if err := p.lost(ctx, s, store); err != nil {
-		return err
-	}
-	r, err := s.signer.BeginRenewal()
-	if err != nil {
-		return err
-	}
-	change := sealing.Renew{
-		Origin: r.Origin, Key: r.Key, FormerOrigin: r.Former.Origin, FormerSize: uint64(r.Former.Size), Former: string(r.Former.Note), Reason: reason,
-	}
-	if err := record(ctx, store, change, by, r.Key); err != nil {
-		return err
-	}
-	if err := p.giveUp(s.signer); err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "已另立日志 (new log): %s\n原日志 (former): %s，签过 %d 件\n请把新的信任策略（wenxiao seal policy）发给验证方和见证方，并说明丢失的经过。\n", r.Origin, r.Former.Origin, r.Former.Size)
-	return nil
-}
-
-// lost refuses to give up a log that can go on: one whose last head the ledger
-// still contains.
-func (p place) lost(ctx context.Context, s *sealer, store eventstore.Store) error {
-	if _, err := s.Seal(ctx); err != nil && errors.Is(err, seal.ErrInconsistent) {
-		return nil
-	} else if err != nil {
-		return err
-	}
-	return domain.Refusal{Code: "seal.nothing-lost", Reason: "账本仍含全部签过的记录，日志可以照常继续，不必另立；要换密钥请用 wenxiao seal rotate"}
 }

@@ -4,7 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -122,7 +125,7 @@ func TestWitnessesOfThreeOffices(t *testing.T) {
 		stops[name]()
 		p.enter(t, published.Samples()[i+1])
 		said, code := do(t, "seal", "publish", "--db", p.url)
-		if short := strings.Contains(said, "witness quorum missing"); short != (i == 1) || short != (code == exitFault) || !strings.Contains(said, "没有应答") {
+		if short := strings.Contains(said, "witness quorum missing"); short != (i == 1) || short != (code == exitFault) || !strings.Contains(said, "连不上") {
 			t.Errorf("%d offices left: %d %s", 2-i, code, said)
 		}
 		if receipt, code := do(t, "receipt", "1", "--db", p.url); code != 0 {
@@ -160,5 +163,85 @@ func startWitness(t *testing.T, name, vkey string) (line string, stop context.Ca
 		case <-time.After(20 * time.Second):
 			t.Error("the witness does not end")
 		}
+	}
+}
+
+// A ledger that was just founded names its log, and that is sealed.
+func TestFreshLedgerIsSealed(t *testing.T) {
+	p := place{url: "sqlite:" + filepath.Join(t.TempDir(), "l.db")}
+	site, err := openSite(t.Context(), p, nil, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	served := make(chan error, 1)
+	urls := make(chan string, 1)
+	go func() { served <- site.serve(ctx, listener, func(url string) { urls <- url }) }()
+	url := <-urls
+	if _, err := site.sealer.WaitFor(t.Context(), 1); err != nil {
+		t.Error(err)
+	}
+	response, err := http.Get(url + "checkpoint")
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(response.Body)
+	if err = errors.Join(err, response.Body.Close()); err != nil || !strings.HasPrefix(string(body), site.sealer.signer.Origin()+"\n1\n") {
+		t.Errorf("%s, %v", body, err)
+	}
+	for _, args := range [][]string{{"verify"}, {"verify", "--tables"}, {"seal"}, {"receipt", "1"}} {
+		if said, code := do(t, append(args, "--db", p.url)...); code != 0 {
+			t.Errorf("%q: %d %s", args, code, said)
+		}
+	}
+	stop()
+	if err := errors.Join(<-served, site.Close()); err != nil {
+		t.Error(err)
+	}
+	again, err := openSite(t.Context(), p, nil, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	if err := again.sealer.begin(t.Context(), again.store); err != nil {
+		t.Error(err)
+	}
+	if head, err := again.store.Head(t.Context()); err != nil || head != 1 {
+		t.Errorf("begun again: %d records, %v", head, err)
+	}
+}
+
+// A witness that has seen another history is told apart from one that is away.
+func TestWitnessRefuses(t *testing.T) {
+	p := newPlace(t)
+	if said, code := do(t, "seal", "publish", "--db", p.url); code != 0 {
+		t.Fatal(said)
+	}
+	printed, _ := do(t, "seal", "policy", "--db", p.url)
+	line, stop := startWitness(t, "audit", strings.Fields(printed)[1])
+	defer stop()
+	vkey := strings.Fields(line)[2]
+	forked := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusConflict)
+		_, _ = w.Write([]byte("999\n"))
+	}))
+	defer forked.Close()
+	policy := "witness audit " + vkey + " " + forked.URL + "\nquorum audit\n"
+	if err := os.WriteFile(filepath.Join(p.beside("seal"), "policy"), []byte(policy), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"seal", "publish"}, {"seal"}} {
+		said, code := do(t, append(args, "--db", p.url)...)
+		if code != exitFault || !strings.Contains(said, "audit：") || !strings.Contains(said, "拒绝：检查点不一致") || !strings.Contains(said, "witnesses refuse") || strings.Contains(said, forked.URL) {
+			t.Errorf("%q: %d %s", args, code, said)
+		}
+	}
+	forked.Close()
+	if said, code := do(t, "seal", "--db", p.url); code != exitFault || !strings.Contains(said, "audit：连不上") || strings.Contains(said, "refuse") {
+		t.Errorf("%d %s", code, said)
 	}
 }

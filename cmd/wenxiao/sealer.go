@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"os"
-	"strings"
 
 	"wenxiao/domain"
 	"wenxiao/domain/sealing"
@@ -26,13 +24,9 @@ func (s *sealer) Close() error { return s.signer.Close() }
 
 func (p place) tiles() seal.Tiles { return seal.Tiles{Dir: p.beside("log")} }
 
-// openSealer opens the keys beside the ledger, makes them on the first day, and
-// finishes a change of keys that the ledger records but that died half-way.
+// openSealer opens the keys beside the ledger and what seals it with them.
 func (p place) openSealer(ctx context.Context, store eventstore.Store, origin string, log *slog.Logger) (_ *sealer, err error) {
-	signer, err := seal.OpenSigner(p.beside("seal"), origin)
-	if errors.Is(err, seal.ErrInUse) {
-		return nil, domain.Refusal{Code: "seal.in-use", Reason: fmt.Sprintf("%s 里的密钥正由另一个进程使用（多半是 wenxiao serve），请先停止它", p.beside("seal"))}
-	}
+	signer, err := p.openKeys(ctx, store, origin)
 	if err != nil {
 		return nil, err
 	}
@@ -41,9 +35,6 @@ func (p place) openSealer(ctx context.Context, store eventstore.Store, origin st
 			err = errors.Join(err, signer.Close())
 		}
 	}()
-	if err := p.finishChange(ctx, store, signer); err != nil {
-		return nil, err
-	}
 	policy, err := p.policy()
 	if err != nil {
 		return nil, err
@@ -66,28 +57,15 @@ func (p place) policy() (seal.Policy, error) {
 
 // finishChange brings in the next key if the ledger says that it signs. One that
 // the ledger does not know waits until the change is asked for again.
-func (p place) finishChange(ctx context.Context, store eventstore.Store, signer *seal.FileSigner) error {
+func (p place) finishChange(said sealing.State, signer *seal.FileSigner) error {
 	next, err := signer.Next()
-	if err != nil || next == "" {
+	if err != nil || next == "" || said.Key != next {
 		return err
 	}
-	recorded, _, err := eventstore.Load[sealing.State](ctx, store, sealing.Stored, sealing.Stream)
-	if err != nil || recorded.Key != next {
-		return err
-	}
-	if recorded.Origin == signer.Origin() {
+	if said.Origin == signer.Origin() {
 		return signer.FinishRotation()
 	}
-	return p.giveUp(signer)
-}
-
-// giveUp sets the files of the former log aside and lets the new one begin.
-func (p place) giveUp(signer *seal.FileSigner) error {
-	dir, former := p.tiles().Dir, strings.NewReplacer("/", "_", "\\", "_", ":", "_").Replace(signer.Origin())
-	if err := os.Rename(dir, dir+".former-"+former); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return signer.FinishRenewal()
+	return p.giveUp(said, signer)
 }
 
 // keeper records what is done to the seal. Who runs the command is known to the

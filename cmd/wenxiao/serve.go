@@ -168,7 +168,7 @@ func (s *site) Close() error {
 func listen(addr string) (net.Listener, error) {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
-		return nil, domain.Refusal{Code: "serve.address", Reason: fmt.Sprintf("不能在 %s 监听：%v", addr, err), Field: "--addr"}
+		return nil, domain.Refusal{Code: "serve.address", Reason: fmt.Sprintf("不能在 %s 监听：%s", addr, unheard(err)), Field: "--addr"}
 	}
 	return listener, nil
 }
@@ -181,6 +181,9 @@ func (s *site) serve(ctx context.Context, listener net.Listener, ready func(url 
 		return err
 	}
 	if _, err := forget(ctx, s.keys, s.server.Views); err != nil {
+		return err
+	}
+	if err := s.sealer.begin(ctx, s.store); err != nil {
 		return err
 	}
 	server := s.server.HTTP(listener.Addr().String())

@@ -110,7 +110,7 @@ func (v verifying) lacking(log sealing.State, done *verification) bool {
 	}
 	var gone []string
 	for _, part := range parts {
-		if _, err := os.Stat(part.path); errors.Is(err, fs.ErrNotExist) {
+		if info, err := os.Stat(part.path); errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
 			gone = append(gone, part.what+" "+part.path)
 		}
 	}
@@ -121,10 +121,11 @@ func (v verifying) lacking(log sealing.State, done *verification) bool {
 }
 
 // signedSomething reports whether anything beside the ledger was ever signed or
-// published. Keys alone are made when the service first starts.
+// published. Keys, and an empty file for what they will sign, are made when the
+// service first starts.
 func (v verifying) signedSomething() bool {
 	for _, path := range []string{filepath.Join(v.tiles().Dir, "checkpoint"), filepath.Join(v.tiles().Dir, "tile"), filepath.Join(v.place.beside("seal"), "signed")} {
-		if _, err := os.Stat(path); err == nil {
+		if info, err := os.Stat(path); err == nil && info.Size() > 0 { // the signer's is empty before it signs
 			return true
 		}
 	}

@@ -43,7 +43,7 @@ func signed(tiles seal.Tiles, keys string, policy seal.Policy) (heads []Head, fo
 	published := filepath.Join(tiles.Dir, "checkpoint")
 	for _, at := range []struct{ path, name string }{{published, "已公布的检查点"}, {filepath.Join(keys, "signed"), "最后签署的检查点"}} {
 		text, err := os.ReadFile(at.path)
-		if errors.Is(err, fs.ErrNotExist) {
+		if errors.Is(err, fs.ErrNotExist) || err == nil && len(text) == 0 { // a signer that has not signed yet keeps an empty file
 			found = append(found, Finding{Code: "checkpoint.missing", Place: at.path, Text: "没有" + at.name})
 			continue
 		}
