@@ -7,6 +7,8 @@ import (
 	"html/template"
 	"io"
 	"iter"
+	"maps"
+	"slices"
 	"strings"
 	textTemplate "text/template"
 
@@ -52,10 +54,9 @@ type Line struct {
 
 func newAccount(c content, r Report) *account {
 	a := &account{content: c, Report: r}
-	for _, stream := range c.Streams {
-		digest, ok := strings.CutPrefix(stream.Name, "attachment-")
+	for _, digest := range slices.Sorted(maps.Keys(c.deposits)) {
 		d := c.deposits[digest]
-		if !ok || d == nil || !d.known {
+		if !d.known {
 			continue
 		}
 		a.Files = append(a.Files, AttachedFile{d.Name, d.path, digest, d.Size, d.why(), !d.found && d.held == nil})

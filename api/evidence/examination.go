@@ -4,8 +4,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 
+	"wenxiao/domain/attachment"
 	"wenxiao/eventstore"
 	"wenxiao/eventstore/seal"
 	"wenxiao/projections"
@@ -33,7 +36,7 @@ type examination struct {
 	more    map[string]int // faults beyond mostFaults
 	streams map[string]eventstore.Revision
 	single  map[eventstore.Position]bool   // to come one by one
-	later   map[eventstore.Position]string // withdrawals after At to come: digest of the file
+	later   map[eventstore.Position]string // withdrawals that come beside the rest: digest of the file
 	bared   map[eventstore.Position][]Revealed
 	demo    bool // the ledger is a demonstration's
 	last    eventstore.Position
@@ -63,7 +66,7 @@ func newExamination(s Selection, checkpoint, policy []byte) *examination {
 		x.single[p] = true
 	}
 	for _, w := range s.Withheld {
-		if w.Withdrawn > s.At {
+		if _, whole := x.streams[attachment.Stream(w.Digest)]; !x.single[w.Withdrawn] && (w.Withdrawn > s.At || !whole) {
 			x.later[w.Withdrawn] = w.Digest
 		}
 	}
@@ -85,7 +88,18 @@ func (x *examination) fault(check, place, format string, args ...any) {
 		x.more[check]++
 		return
 	}
-	x.faults[check] = append(x.faults[check], Fault{place, fmt.Sprintf(format, args...)})
+	x.faults[check] = append(x.faults[check], Fault{plain(place), plain(fmt.Sprintf(format, args...))})
+}
+
+// plain takes out what would steer a terminal: much of what is told comes from
+// whoever made the bundle.
+func plain(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return '\uFFFD'
+		}
+		return r
+	}, text)
 }
 
 // finish finds out what did not come.

@@ -66,10 +66,10 @@ func (d *deposit) why() string {
 
 // withheld holds what is said to be withdrawn against the records of it.
 func (x *examination) withheld() {
-	for _, w := range x.Withheld {
+	for i, w := range x.Withheld {
 		d, short := x.deposits[w.Digest], w.Digest[:min(12, len(w.Digest))]
 		switch {
-		case d == nil || !d.known || d.held.Withdrawn != w.Withdrawn || d.held.Barred != w.Barred:
+		case d == nil || !d.known || d.held != &x.Withheld[i]:
 			x.fault(hasFiles, selectionFile, "没有记录交存或依据所说不出包的附件 %s…，或说了两遍", short)
 		case w.Barred == (w.Withdrawn > 0):
 			x.fault(hasFiles, selectionFile, "附件 %s… 不出包，没有说为什么", short)

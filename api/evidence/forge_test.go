@@ -13,6 +13,7 @@ import (
 	"wenxiao/domain/participant"
 	"wenxiao/domain/rectification"
 	"wenxiao/eventstore"
+	"wenxiao/projections"
 )
 
 // forge makes a bundle with our own program from a selection that was altered:
@@ -62,6 +63,9 @@ func TestForgedByOurOwnProgram(t *testing.T) {
 		"a file left out without a word":         {func(s *Selection) { s.Withheld = []Withheld{{Digest: digest}} }, hasFiles + " " + selectionFile},
 		"a file left out twice": {func(s *Selection) {
 			s.Withheld = []Withheld{{Digest: digest, Barred: true}, {Digest: digest, Withdrawn: 7}}
+		}, hasFiles + " " + selectionFile},
+		"a file withdrawn twice": {func(s *Selection) {
+			s.Withheld = []Withheld{{Digest: digest, Barred: true}, {Digest: digest, Barred: true}}
 		}, hasFiles + " " + selectionFile},
 		"a file that nothing rests on":    {func(s *Selection) { s.Withheld = []Withheld{{Digest: strings.Repeat("a", 64), Barred: true}} }, hasFiles + " " + selectionFile},
 		"words that nobody asked to open": {func(s *Selection) { s.Revealed = []Revealed{opinion} }, isAsked + " " + selectionFile + " 没有要求"},
@@ -235,6 +239,42 @@ func TestFileThatWhoAsksMayNotSee(t *testing.T) {
 	for _, path := range []string{accountPage, accountText, reportPage} {
 		if !strings.Contains(o.take(b.Bytes(), path), "取证人无权查看") {
 			t.Errorf("%s does not say that a file was left out", path)
+		}
+	}
+}
+
+// Handing in is an act too: a bundle may have the record of it without the rest
+// of the file's stream.
+func TestFileKeptBackFromItsDepositorsBundle(t *testing.T) {
+	o := full(t)
+	r := asked()
+	r.Programme, r.Person = "", clerk.Person
+	src := o.source()
+	made := func() []byte {
+		var b bytes.Buffer
+		_, err := Make(t.Context(), src, r, &b, nil)
+		o.must(err)
+		if found := faults(o.check(b.Bytes())); len(found) > 0 {
+			t.Errorf("found %q", found)
+		}
+		return b.Bytes()
+	}
+	const content = "实训基地全年运营方案"
+	if !bytes.Contains(made(), []byte(content)) {
+		t.Fatal("the file is not in the bundle: this test shows nothing")
+	}
+	src.MayRead = func(context.Context, string) (bool, error) { return false, nil }
+	r.Person, r.Query = "", &projections.TrailFilter{Type: "attachment.deposited.v1"}
+	if b := made(); bytes.Contains(b, []byte(content)) || !strings.Contains(o.take(b, accountText), barred) {
+		t.Error("a file that who asks may not see is in the bundle, or nobody says that it is not")
+	}
+	o.put(attachment.Stream(planDigest(o)), attachment.Withdrawn{Ground: attachment.ByLaw, Reason: "含个人住址", Article: "个人信息保护法 第四十七条"}, finance)
+	o.sealed()
+	src = o.source()
+	for _, at := range []eventstore.Position{0, 12} {
+		r.At = at
+		if b := made(); bytes.Contains(b, []byte(content)) || !strings.Contains(o.take(b, accountText), "不在包内：已于账本位置 17 撤下") {
+			t.Errorf("as of %d: a file withdrawn is in the bundle, or nobody says that it is not", at)
 		}
 	}
 }

@@ -45,7 +45,8 @@ type selecting struct {
 	streams map[string]*Stream
 	whole   []eventstore.Position // of streams taken whole
 	waiting []string              // context streams still to be read
-	later   []eventstore.Position // withdrawals after At
+	later   []eventstore.Position // withdrawals that no stream or filter brought
+	files   []string              // digests that records rest on or hand in
 }
 
 // choose works out what r asks for, and where it lies, in order.
@@ -275,6 +276,9 @@ func (s *selecting) one(r eventstore.Record) {
 // around notes what is needed to understand a record: the files it rests on and,
 // of what was asked for, the units that are named.
 func (s *selecting) around(r eventstore.Record, context bool) {
+	if digest, ok := attachment.Digest(r.Stream); ok && !slices.Contains(s.files, digest) {
+		s.files = append(s.files, digest)
+	}
 	for _, basis := range r.Basis {
 		if digest, ok := attachment.Digest(basis); ok {
 			s.wait(attachment.Stream(digest))
@@ -332,11 +336,8 @@ func (s *selecting) settle() error {
 // does not let us keep is not handed out of the past either. And those that who
 // asks may not have.
 func (s *selecting) withhold() error {
-	for _, stream := range s.Streams {
-		digest, ok := attachment.Digest(stream.Name)
-		if !ok {
-			continue
-		}
+	slices.Sort(s.files)
+	for _, digest := range s.files {
 		a, err := s.Views.Attachment(s.ctx, digest)
 		if err != nil {
 			return err
@@ -359,14 +360,14 @@ func (s *selecting) withhold() error {
 	return nil
 }
 
-// withdrawn withholds a file, and takes the record of its withdrawal should that
-// be after At: nobody has to believe us.
+// withdrawn withholds a file, and takes the record of its withdrawal, also one
+// after At: nobody has to believe us.
 func (s *selecting) withdrawn(digest string, at eventstore.Position) error {
 	if at > s.Checkpoint.Size {
 		return domain.Refusal{Code: "evidence.not-sealed", Reason: fmt.Sprintf("有附件于账本位置 %d 撤下，检查点只到 %d，还不能证明；运行 wenxiao seal publish，或稍候再取", at, s.Checkpoint.Size)}
 	}
 	s.Withheld = append(s.Withheld, Withheld{Digest: digest, Withdrawn: at})
-	if at > s.At {
+	if !slices.Contains(s.Records, at) && (at > s.At || s.streams[attachment.Stream(digest)] == nil) {
 		s.later = append(s.later, at)
 	}
 	return nil
