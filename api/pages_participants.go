@@ -13,6 +13,7 @@ import (
 
 	"wenxiao/api/accounts"
 	"wenxiao/api/web"
+	"wenxiao/domain"
 	"wenxiao/domain/participant"
 	"wenxiao/eventstore"
 	"wenxiao/projections"
@@ -75,6 +76,12 @@ func (s *Server) participantPage(w http.ResponseWriter, r *http.Request) error {
 // mayGive reports whether the account may give a command in the affairs of the
 // participant's keeper.
 func (s *Server) mayGive(ctx context.Context, who Who, command string, shown web.ParticipantShown) bool {
+	about, err := s.concernOf(ctx, shown)
+	return err == nil && May(who.Account, command, about)
+}
+
+// concernOf is whose affair a participant is: their keeper's.
+func (s *Server) concernOf(ctx context.Context, shown web.ParticipantShown) (Concern, error) {
 	units, err := s.Views.Units(ctx)
 	about := Concern{Unit: shown.Keeper}
 	for _, u := range units {
@@ -82,7 +89,7 @@ func (s *Server) mayGive(ctx context.Context, who Who, command string, shown web
 			about.Department = u.Parent
 		}
 	}
-	return err == nil && May(who.Account, command, about)
+	return about, err
 }
 
 // A participantAct is one thing that may be done with a private person, as a page
@@ -94,17 +101,61 @@ type participantAct struct {
 	fields                func(*http.Request, web.ParticipantShown) []web.Field
 	effect                string
 	do                    func(context.Context, Who, string, eventstore.Revision, *form) (string, eventstore.Appended, error)
+
+	// blank is the command before anything is filled: what refuses it for no field
+	// of it would refuse every other. nil for entering.
+	blank func(Who, func(domain.UnitCode) string) participant.Command
 }
 
-// participantActPage shows the empty form.
+// participantActPage shows the empty form, or why it cannot be sent.
 func (s *Server) participantActPage(a participantAct) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		page, _, err := s.participantActOn(r, a)
 		if err != nil {
 			return err
 		}
+		if err := s.participantActOpen(r, a); err != nil {
+			return err
+		}
 		return s.draw(w, page)
 	}
+}
+
+// participantActOpen refuses what this account may not do to this person, or
+// nobody can do as the person stands.
+func (s *Server) participantActOpen(r *http.Request, a participantAct) error {
+	id, named := mux.Vars(r)["id"]
+	if !named {
+		return nil
+	}
+	who, _ := s.who(r)
+	ctx := r.Context()
+	names, err := s.unitNames(ctx)
+	if err != nil {
+		return err
+	}
+	shown, err := s.Views.Participant(ctx, id)
+	if err != nil {
+		return err
+	}
+	about, err := s.concernOf(ctx, web.ParticipantShown{Keeper: shown.Keeper})
+	if err != nil {
+		return err
+	}
+	if err := Allowed(who.Account, a.command, about); err != nil {
+		return err
+	}
+	p, _, err := eventstore.Load[participant.State](ctx, s.Store, participant.Stored, participant.Stream(id))
+	if err != nil {
+		return err
+	}
+	_, err = a.blank(who, names).Decide(p)
+	for _, no := range domain.Refused(err) {
+		if no.Field == "" {
+			return no
+		}
+	}
+	return nil
 }
 
 // participantActForm does what the form says, or shows it again with what is

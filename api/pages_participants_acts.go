@@ -19,31 +19,44 @@ import (
 func (s *Server) participantActs() []participantAct {
 	there := func(_ Who, p web.ParticipantShown) bool { return p.Erased == nil }
 	holds := func(who Who, p web.ParticipantShown) bool {
-		return slices.ContainsFunc(p.Holds, func(h participant.Held) bool { return h.Unit == who.Unit })
+		return slices.ContainsFunc(p.Holds, func(h web.HoldShown) bool { return h.Unit == who.Unit })
 	}
 	return []participantAct{
 		{
 			path: "/participants/new", command: "participant.enter", button: "登记", fields: entryFields, do: s.doEnter,
 			effect: "姓名、号码只以本人密钥加密存放，编号由系统随机给出；账本的其他地方只出现编号。",
 		},
-		{path: "/participants/{id}/record-statement", command: "participant.record-statement", button: "记录", open: there, fields: statementFields, do: s.doState},
-		{path: "/participants/{id}/update", command: "participant.update", button: "更正", open: there, fields: updateFields, do: s.doUpdate},
+		{path: "/participants/{id}/record-statement", command: "participant.record-statement", button: "记录", open: there, fields: statementFields, do: s.doState, blank: always(participant.RecordStatement{})},
+		{path: "/participants/{id}/update", command: "participant.update", button: "更正", open: there, fields: updateFields, do: s.doUpdate, blank: always(participant.Update{})},
 		{
 			path: "/participants/{id}/hold", command: "participant.hold", button: "保全", fields: holdFields, do: s.doHold,
+			blank: func(who Who, _ func(domain.UnitCode) string) participant.Command {
+				return participant.Hold{Unit: who.Unit}
+			},
 			open: func(who Who, p web.ParticipantShown) bool { return p.Erased == nil && !holds(who, p) },
 		},
 		{
 			path: "/participants/{id}/release", command: "participant.release", button: "解除保全", open: holds, do: s.doRelease,
+			blank: func(who Who, _ func(domain.UnitCode) string) participant.Command {
+				return participant.Release{Unit: who.Unit}
+			},
 			fields: func(*http.Request, web.ParticipantShown) []web.Field {
 				return []web.Field{lastingReason("解除事由")}
 			},
 		},
 		{
 			path: "/participants/{id}/erase", command: "participant.erase", button: "下一步：核对", grave: true, do: s.doErase, fields: s.eraseFields,
+			blank: func(_ Who, names func(domain.UnitCode) string) participant.Command {
+				return participant.Erase{UnitName: names}
+			},
 			open:   func(_ Who, p web.ParticipantShown) bool { return p.Erased == nil && len(p.Holds) == 0 },
 			effect: "销毁本人密钥，身份和意见从此谁也读不出，不能恢复；账本的记录和证明仍然完整，编号、日期、满意度保留。",
 		},
 	}
+}
+
+func always(c participant.Command) func(Who, func(domain.UnitCode) string) participant.Command {
+	return func(Who, func(domain.UnitCode) string) participant.Command { return c }
 }
 
 func identityFields(kind participant.Kind, must bool) (fields []web.Field) {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -90,9 +91,6 @@ func (s *Server) unitNames(ctx context.Context) (func(domain.UnitCode) string, e
 		names[u.Code] = u.Name
 	}
 	return func(code domain.UnitCode) string {
-		if name := names[code]; name != "" {
-			return name
-		}
-		return string(code)
+		return cmp.Or(names[code], string(code))
 	}, err
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -55,6 +56,7 @@ type revealer struct {
 	ctx     context.Context
 	account accounts.Account
 	parents map[domain.UnitCode]domain.UnitCode
+	names   map[domain.UnitCode]string
 	read    []string // ids of those whose data were revealed, for the log
 }
 
@@ -64,9 +66,9 @@ func (s *Server) revealer(ctx context.Context) (*revealer, error) {
 		return nil, errSignedOut
 	}
 	units, err := s.Views.Units(ctx)
-	r := &revealer{Server: s, ctx: ctx, account: who.Account, parents: map[domain.UnitCode]domain.UnitCode{}}
+	r := &revealer{Server: s, ctx: ctx, account: who.Account, parents: map[domain.UnitCode]domain.UnitCode{}, names: map[domain.UnitCode]string{}}
 	for _, u := range units {
-		r.parents[u.Code] = u.Parent
+		r.parents[u.Code], r.names[u.Code] = u.Parent, u.Name
 	}
 	return r, err
 }
@@ -81,7 +83,7 @@ func (r *revealer) told() {
 // participant shows one person as the reader may see them.
 func (r *revealer) participant(p projections.Participant) (shown web.ParticipantShown, err error) {
 	shown = web.ParticipantShown{
-		ID: p.ID, Kind: p.Kind, Keeper: p.Keeper, KeeperName: p.KeeperName, Status: p.Status(), Holds: p.Holds, Erased: p.Erased,
+		ID: p.ID, Kind: p.Kind, Keeper: p.Keeper, KeeperName: p.KeeperName, Status: p.Status(), Holds: r.holds(p.Holds), Erased: p.Erased,
 		EnteredAt: p.EnteredAt, EnteredBy: p.EnteredBy, Steps: p.Steps, Statements: []web.StatementShown{}, Revision: p.Revision, Position: p.Position,
 	}
 	if shown.Hidden, err = r.hidden(p); err != nil {
@@ -104,6 +106,14 @@ func (r *revealer) participant(p projections.Participant) (shown web.Participant
 		shown.Statements = append(shown.Statements, one)
 	}
 	return shown, nil
+}
+
+// holds says who holds by name; who is not in the register, by code.
+func (r *revealer) holds(held []participant.Held) (shown []web.HoldShown) {
+	for _, h := range held {
+		shown = append(shown, web.HoldShown{Held: h, UnitName: cmp.Or(r.names[h.Unit], string(h.Unit))})
+	}
+	return shown
 }
 
 // hidden says why a person is not shown, "" if they are.

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"wenxiao/api/web"
+	"wenxiao/domain/participant"
 	"wenxiao/eventstore"
 	"wenxiao/eventstore/vault"
 )
@@ -259,7 +260,17 @@ func TestPrivatePersonsOnPages(t *testing.T) {
 	d := newOffice(t, demo)
 	d.programme()
 	d.chief()
+	d.create("finance", "units/401/register", `{"name":"示例市审计局","kind":"supervisor","parent":"100"}`).entered()
 	r := d.reads("finance")
+	for kind, may := range map[string][]string{"expert": {"bankAccount"}, "commenter": {"phone", "organisation"}, "beneficiary": {"idNumber", "bankAccount"}} {
+		r.open("/participants/new?kind=" + kind)
+		if n := strings.Count(r.page, "（可不填）"); n != len(may) {
+			t.Errorf("%s: %d fields may be left", kind, n)
+		}
+		for _, field := range may {
+			r.shows(`<label for="identity-` + field + `">` + participant.FieldNames[field] + ` <span class="soft">（可不填）`)
+		}
+	}
 	r.open("/participants").shows("没有符合条件的参与人", "登记专家", "登记意见人", "登记受益人")
 	r.open("/participants/new?kind=expert").fills("identity-name", "机密专家", "identity-idNumber", "990101198001010023").
 		shows("公民身份号码应为 18 位", "电话未填", "990101198001010023")
@@ -272,9 +283,18 @@ func TestPrivatePersonsOnPages(t *testing.T) {
 	r.open("/participants?kind=expert&status=known").shows("机密专家", "在册")
 	d.reads("congress").open(person).shows("无权查看").open("/programmes/p1/2025").shows("无权查看")
 	a := d.reads("auditor")
-	a.open(person).shows("保全参与人资料").open(person+"/hold").fills("document", "示例审〔2026〕1号", "reason", "专项审计").shows("保全中", "专项审计", "解除保全")
+	a.open(person).shows("保全参与人资料").open(person+"/hold").fills("document", "示例审〔2026〕1号", "reason", "专项审计").shows("保全中", "专项审计", "解除保全", `<th scope="row">示例市审计局</th>`)
 	if r.open(person); strings.Contains(r.page, person+"/erase") {
 		t.Error("erasing is offered while held")
+	}
+	if r.open(person+"/erase").shows("资料已被保全", "示例市审计局（示例审〔2026〕1号）"); r.status != 422 || strings.Contains(r.page, "<textarea") {
+		t.Errorf("%d, a form that nobody can send", r.status)
+	}
+	if a.open(person + "/hold").shows("本单位已经保全"); r.status != 422 {
+		t.Errorf("%d", r.status)
+	}
+	if r.open(person + "/hold"); r.status != 403 || strings.Contains(r.page, "<textarea") {
+		t.Errorf("%d, a form for who may not send it", r.status)
 	}
 	a.open(person+"/release").fills("reason", "审计结束").shows("在册")
 	r.open(person+"/erase").fills("decider", "p-chief", "reason", "本人书面申请").shows("再次核对", "销毁本人密钥", "蒋某（局长）")
@@ -283,10 +303,11 @@ func TestPrivatePersonsOnPages(t *testing.T) {
 	}
 	r.fills("do", "done").shows("已删除", "已按个人信息保护法删除（事件", "第四十七条第一款第一项", "蒋某")
 	r.open("/programmes/p1/2025").shows("已按个人信息保护法删除（事件")
-	if r.open(person + "/update"); r.status != 200 {
-		t.Errorf("%d", r.status)
+	for _, act := range []string{"update", "erase", "record-statement"} {
+		if r.open(person + "/" + act).shows("已经删除"); r.status != 422 || strings.Contains(r.page, "<textarea") {
+			t.Errorf("%s: %d, a form that nobody can send", act, r.status)
+		}
 	}
-	r.fills("identity-phone", "13900139002", "reason", "变更").shows("已经删除")
 	u := d.reads("unit")
 	u.open("/participants").shows("登记受益人")
 	if strings.Contains(u.page, "登记专家") {
@@ -296,7 +317,7 @@ func TestPrivatePersonsOnPages(t *testing.T) {
 		t.Errorf("%d", u.status)
 	}
 	r.open("/participants?lang=en")
-	for _, address := range []string{"/participants", person, person + "/erase", "/participants/new?kind=expert"} {
+	for _, address := range []string{"/participants", person, "/participants/new?kind=expert"} {
 		if r.open(address); r.status != 200 || !strings.Contains(r.page, "Participants") {
 			t.Errorf("%s: %d", address, r.status)
 		}

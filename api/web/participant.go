@@ -21,13 +21,19 @@ type ParticipantShown struct {
 	Identity   *participant.Identity `json:"identity,omitempty"`
 	Hidden     string                `json:"hidden,omitempty"`
 	Statements []StatementShown      `json:"statements"`
-	Holds      []participant.Held    `json:"holds,omitempty"`
+	Holds      []HoldShown           `json:"holds,omitempty"`
 	Erased     *projections.Erasure  `json:"erased,omitempty"`
 	EnteredAt  time.Time             `json:"enteredAt"`
 	EnteredBy  domain.Actor          `json:"enteredBy"`
 	Steps      []projections.Step    `json:"steps"`
 	Revision   eventstore.Revision   `json:"revision"`
 	Position   eventstore.Position   `json:"position"`
+}
+
+// HoldShown is a hold with the name of the unit that holds.
+type HoldShown struct {
+	participant.Held
+	UnitName string `json:"unitName"`
 }
 
 // StatementShown is what a private person said, as one reader may see it.
