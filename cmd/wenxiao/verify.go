@@ -86,6 +86,7 @@ func (done *verification) conclude(v verifying) {
 	if r.Size == 0 {
 		records = "记录（账本是空的）"
 	}
+	unread := len(done.NotCovered) > 0
 	done.Covered = []string{records + "：" + strings.Join(r.Checks(), "、")}
 	for _, h := range done.Heads {
 		done.Covered = append(done.Covered, h.Name)
@@ -110,6 +111,9 @@ func (done *verification) conclude(v verifying) {
 	problems := r.Found + len(done.Others)
 	done.Good = problems == 0
 	done.Conclusion = r.Conclusion()
+	if unread {
+		done.Conclusion += "；没有权限读的部分没有核"
+	}
 	if !done.Good {
 		done.Conclusion = fmt.Sprintf("发现 %d 处问题", problems)
 	}
@@ -389,7 +393,7 @@ func (done verification) print(w io.Writer, v verifying, spent time.Duration) {
 	for _, h := range done.Heads {
 		line("检查点 (signed)", "%s：前 %d 件，树根 %s%s", h.Name, h.Size, h.Root, proven(h))
 	}
-	if !done.Sealed {
+	if !done.Sealed && !v.signedSomething() {
 		line("封存 (seal)", "没有签过检查点；wenxiao serve 或 wenxiao seal publish 开始")
 	}
 	if done.Files != nil {
@@ -405,7 +409,11 @@ func (done verification) print(w io.Writer, v verifying, spent time.Duration) {
 		line("问题 (problem)", "另有 %d 处，没有逐一列出", more)
 	}
 	if done.Good {
-		fmt.Fprintln(w, done.Conclusion+map[bool]string{true: " (all is well)", false: " (nothing found since then; use --fresh for evidence)"}[r.From == 0])
+		gloss := " (nothing found in what was read)"
+		if r.From == 0 && done.Conclusion == r.Conclusion() {
+			gloss = " (all is well)"
+		}
+		fmt.Fprintln(w, done.Conclusion+gloss)
 	}
 }
 
