@@ -27,7 +27,7 @@ func attackOn(t *testing.T, l ledger) attack { return attack{l.copy(t), t} }
 // own signer refuses before any witness is asked.
 func (a attack) forgets() attack {
 	a.t.Helper()
-	if err := errors.Join(os.Remove(filepath.Join(a.seal(), "signed")), os.RemoveAll(a.log())); err != nil {
+	if err := errors.Join(os.Truncate(filepath.Join(a.seal(), "signed"), 0), os.RemoveAll(a.log())); err != nil {
 		a.t.Fatal(err)
 	}
 	return a

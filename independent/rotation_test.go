@@ -15,7 +15,7 @@ import (
 // office that was not told of it does not cosign.
 func TestRotatedKey(t *testing.T) {
 	l := city.copy(t)
-	if _, err := l.try("seal", "rotate", "--reason", "到期更换"); err != nil {
+	if _, err := l.try("seal", "rotate", "--reason", "到期更换", "--by", "某管理员"); err != nil {
 		t.Fatal(err)
 	}
 	audit.answered()
