@@ -40,7 +40,7 @@ type victim struct {
 }
 
 const (
-	early = 40  // records when the older copy was made
+	early = 40  // records when the older copy was made; the last names the log
 	late  = 300 // more than one tile, and no whole number of them
 )
 
@@ -51,10 +51,10 @@ func newVictim(t *testing.T, p place, dir string) *victim {
 	outside := t.TempDir()
 	v.sound, v.older = filepath.Join(outside, "sound"), filepath.Join(outside, "older")
 	v.kept, v.receipt, v.policy = filepath.Join(outside, "kept"), filepath.Join(outside, "r.tlog-proof"), filepath.Join(outside, "policy")
-	v.grow(t, 0, early)
+	v.grow(t, 0, early-1)
 	v.do(t, "seal", "publish", "--origin", "example.invalid/ledger")
 	v.copy(t, v.older, false)
-	v.grow(t, early, late)
+	v.grow(t, early-1, late-1)
 	v.do(t, "seal", "publish")
 	v.do(t, "log", "--limit", "1") // makes the tables
 	v.do(t, "receipt", "200", "-o", v.receipt)
