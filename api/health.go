@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"strings"
 
 	"wenxiao/eventstore"
 )
@@ -67,6 +68,8 @@ func (s *Server) proofHealth(h *health) {
 	switch {
 	case status.Fault != "":
 		h.Proof = status.Fault
+	case len(status.Refused) > 0:
+		h.Proof = "witnesses refuse: " + strings.Join(status.Refused, ", ")
 	case !status.Quorum:
 		h.Proof = "witnesses are missing"
 	}

@@ -62,7 +62,7 @@ func (s *Server) proven(page *web.Receipt, text []byte) error {
 	page.Covered, page.Origin, page.Size, page.Root = true, verified.Origin, verified.Head.Size, verified.Head.Root
 	page.Checkpoint, page.Steps, page.SignedBy = string(receipt.Checkpoint.Note), len(receipt.Proof), verified.SignedBy
 	page.Witnesses = witnessRows(s.Sealer.Status())
-	page.Quorum = quorum(verified.Quorum, len(page.Witnesses), "")
+	page.Quorum = quorum(verified.Quorum, seal.Status{Witnesses: s.Sealer.Status().Witnesses})
 	return nil
 }
 
@@ -93,6 +93,8 @@ func witnessRows(status seal.Status) (rows []web.WitnessRow) {
 		switch {
 		case w.Cosigned:
 			row.State = web.Cosigned
+		case w.Refused:
+			row.State = web.Refused
 		case w.Fault != "":
 			row.State = web.NoQuorum.Saying("未见证")
 		}
@@ -101,12 +103,15 @@ func witnessRows(status seal.Status) (rows []web.WitnessRow) {
 	return rows
 }
 
-// quorum sums up how a checkpoint stands.
-func quorum(reached bool, witnesses int, fault string) web.Status {
+// quorum sums up how a checkpoint stands. A witness that refuses has seen another
+// history: that weighs more than one that is away.
+func quorum(reached bool, status seal.Status) web.Status {
 	switch {
-	case fault != "":
+	case status.Fault != "":
 		return web.Unsealed
-	case witnesses == 0:
+	case len(status.Refused) > 0:
+		return web.Refused
+	case len(status.Witnesses) == 0:
 		return web.Sealed
 	case !reached:
 		return web.NoQuorum

@@ -110,7 +110,7 @@ func (s *Server) logFacts() *web.LogFacts {
 	}
 	status := s.Sealer.Status()
 	facts := &web.LogFacts{Origin: status.Origin, SignedAt: status.SignedAt, Fault: status.Fault, Witnesses: witnessRows(status)}
-	facts.Quorum, facts.Needs = quorum(status.Quorum, len(facts.Witnesses), status.Fault), witnessesNeeded(s.Sealer.Policy())
+	facts.Quorum, facts.Needs = quorum(status.Quorum, status), witnessesNeeded(s.Sealer.Policy())
 	if status.Checkpoint == 0 && status.Fault == "" {
 		facts.Quorum = web.ToBeSigned
 	}

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"wenxiao/api/web"
 	"wenxiao/eventstore/seal"
 )
 
@@ -305,4 +306,22 @@ func must[T any](v T, err error) T {
 		panic(err)
 	}
 	return v
+}
+
+func TestARefusalIsNotAnAbsence(t *testing.T) {
+	for name, c := range map[string]struct {
+		reached bool
+		status  seal.Status
+		want    web.Status
+	}{
+		"no witnesses":      {true, seal.Status{}, web.Sealed},
+		"enough":            {true, seal.Status{Witnesses: make([]seal.WitnessStatus, 3)}, web.Cosigned},
+		"too few":           {false, seal.Status{Witnesses: make([]seal.WitnessStatus, 3)}, web.NoQuorum},
+		"enough, one no":    {true, seal.Status{Witnesses: make([]seal.WitnessStatus, 3), Refused: []string{"npc"}}, web.Refused},
+		"nothing is signed": {false, seal.Status{Fault: "账本不含上次签过的内容", Refused: []string{"npc"}}, web.Unsealed},
+	} {
+		if got := quorum(c.reached, c.status); got != c.want {
+			t.Errorf("%s: %s", name, got.Word)
+		}
+	}
 }

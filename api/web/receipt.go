@@ -68,5 +68,6 @@ var (
 	ToBeSigned = Status{"wait", "wait", "待签名"}
 	NoQuorum   = Status{"warn", "warn", "见证不足"}
 	NoWitness  = Status{"none", "none", "未设见证"}
+	Refused    = Status{"bad", "bad", "见证拒签"}
 	Unsealed   = Status{"bad", "bad", "封存异常"}
 )

@@ -37,8 +37,7 @@ type FileSigner struct {
 	ed25519 note.Signer
 	vkey    string
 	sm2     *sm2Signer // nil when there is none
-	known   bool
-	last    Checkpoint // as the file says, while known
+	last    Checkpoint // as the file said when it was last read
 	ended   bool       // opened to be given up: it signs nothing more
 }
 
@@ -140,7 +139,6 @@ func (s *FileSigner) open(origin string) error {
 			return fmt.Errorf("%s: %w", s.path(sm2File), err)
 		}
 	}
-	s.known = false
 	if err := s.recall(); err != nil {
 		return err
 	}
@@ -189,12 +187,10 @@ func newOrigin() string {
 	return "wenxiao.invalid/" + hex.EncodeToString(b[:])
 }
 
-// recall reads the last checkpoint signed. One of another origin belongs to a log
+// recall reads the last checkpoint signed: anew each time, for what somebody else
+// signed meanwhile counts too, and it is two hundred bytes. One of another origin belongs to a log
 // that was given up, or is about to be.
 func (s *FileSigner) recall() error {
-	if s.known {
-		return nil
-	}
 	s.last = Checkpoint{}
 	signed, err := os.ReadFile(s.path(signedFile))
 	switch {
@@ -212,7 +208,6 @@ func (s *FileSigner) recall() error {
 			s.last = c
 		}
 	}
-	s.known = true
 	return nil
 }
 

@@ -207,7 +207,7 @@ func (s *FileSigner) FinishRenewal(former ...string) error {
 	if err := s.promote(); err != nil {
 		return err
 	}
-	s.ended, s.known = false, false
+	s.ended = false
 	return s.recall()
 }
 

@@ -51,7 +51,8 @@ func extends(last, next Head, proof tlog.TreeProof) error {
 func (s *FileSigner) Signed(context.Context) (Head, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.last.Head, s.recall()
+	err := s.recall()
+	return s.last.Head, err
 }
 
 // Sign is [Signer.Sign].
@@ -76,7 +77,6 @@ func (s *FileSigner) Sign(_ context.Context, next Head, proof tlog.TreeProof) ([
 	}
 	// On the disk before anybody sees it. If keeping it fails it may be there or
 	// not: nothing is released, and what is there is read before the next.
-	s.known = false
 	if err := s.keep(s.path(signedFile), signed, 0o600); err != nil {
 		return nil, fmt.Errorf("签名之前没能留住检查点 (keep the head before signing): %w", err)
 	}
@@ -88,7 +88,8 @@ func (s *FileSigner) Sign(_ context.Context, next Head, proof tlog.TreeProof) ([
 func (s *FileSigner) Last() (Checkpoint, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.last, s.recall()
+	err := s.recall()
+	return s.last, err
 }
 
 // signedByAll reports whether the last checkpoint has a signature by each of the

@@ -426,3 +426,30 @@ func TestLostKeyIsGivenUp(t *testing.T) {
 		check(t, s.Close())
 	}
 }
+
+// TestTwoSignersShareOneMemory takes the lock file away, so that two have the
+// same keys open: what one signed binds the other.
+func TestTwoSignersShareOneMemory(t *testing.T) {
+	dir := t.TempDir()
+	first := openSigner(t, dir)
+	if err := os.Remove(filepath.Join(dir, lockFile)); err != nil {
+		t.Fatal(err)
+	}
+	second := openSigner(t, dir)
+	h := &history{}
+	for i := range 10 {
+		h.grow(fmt.Sprint(i))
+	}
+	if _, err := first.Sign(t.Context(), h.head(6), nil); err != nil {
+		t.Fatal(err)
+	}
+	if last, err := second.Signed(t.Context()); err != nil || last != h.head(6) {
+		t.Errorf("the other knows of %d (%v)", last.Size, err)
+	}
+	if _, err := second.Sign(t.Context(), h.fork(3).head(6), nil); !errors.Is(err, ErrInconsistent) {
+		t.Errorf("the other signs another six: %v", err)
+	}
+	if _, err := second.Sign(t.Context(), h.head(5), nil); !errors.Is(err, ErrInconsistent) {
+		t.Errorf("the other signs five: %v", err)
+	}
+}
