@@ -116,9 +116,9 @@ func TestWhereNothingCanBeWritten(t *testing.T) {
 		{[]string{"verify", "--tables"}, "比对到账本位置 30"},
 		{[]string{"seal"}, "盖住 30"},
 		{[]string{"receipt", "7"}, "c2sp.org/tlog-proof"},
-		{[]string{"log", "--limit", "2"}, "改名单位"},
+		{[]string{"log", "--limit", "2"}, "示例单位"},
 		{[]string{"show", "unit-u30"}, "示例单位 30"},
-		{[]string{"evidence", "--query", "改名单位 299", "-o", "b.zip"}, "取证单 (bundle)  b.zip"},
+		{[]string{"evidence", "--query", "示例单位 298", "-o", "b.zip"}, "取证单 (bundle)  b.zip"},
 		{[]string{"doctor"}, "没有发现问题"},
 	} {
 		if code, out := s.run(append(c.args, "--db", v.url)...); code != 0 || !strings.Contains(out, c.says) {
