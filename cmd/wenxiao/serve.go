@@ -39,6 +39,7 @@ Serves on loopback unless told otherwise; put a TLS proxy in front and add --tls
 	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "监听地址 (listen on)")
 	cmd.Flags().BoolVar(&secure, "tls", false, "经 TLS 访问：cookie 只走加密连接 (reached through TLS)")
 	cmd.Flags().StringSliceVar(&proxies, "proxy", nil, "前置代理的地址或网段，如 127.0.0.1：采信它说明的来访地址 (proxies whose X-Forwarded-For is believed)")
+	cmd.Flags().StringVar(&public, "public", "", "对外的网址，如 https://jx.example.gov.cn：印在回执的码里 (address printed on receipts)")
 	cmd.Flags().Int64Var(&mostFile, "max-file", attachments.DefaultMost>>20, "每个附件至多几 MiB (largest attachment)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if mostFile < 1 || mostFile > 1024 {
@@ -46,6 +47,9 @@ Serves on loopback unless told otherwise; put a TLS proxy in front and add --tls
 		}
 		trusted, err := prefixes(proxies)
 		if err != nil {
+			return err
+		}
+		if public, err = publicAddress(public); err != nil {
 			return err
 		}
 		listener, err := listen(addr)
