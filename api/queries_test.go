@@ -11,6 +11,7 @@ import (
 	"wenxiao/domain/scoring"
 	"wenxiao/eventstore"
 	"wenxiao/projections"
+	"wenxiao/projections/relay"
 )
 
 func TestAnswersAreAsNewAsAsked(t *testing.T) {
@@ -55,7 +56,7 @@ func TestTheFeedIsReadToItsEndAndFollowed(t *testing.T) {
 	next, seen := "/api/v1/events?limit=3", 0
 	for range 10 {
 		answer := d.get("inspector", next)
-		batch := into[[]CloudEvent](answer)
+		batch := into[[]relay.CloudEvent](answer)
 		if answer.Header().Get("Content-Type") != "application/cloudevents-batch+json" {
 			t.Fatalf("%v", answer.Header())
 		}

@@ -20,7 +20,11 @@ func (s *Server) routes() http.Handler {
 	r.NotFoundHandler = s.failing(errNoSuchPage)
 	r.MethodNotAllowedHandler = s.failing(errMethod)
 
+	r.Use(s.timed)
 	r.HandleFunc("/healthz", s.healthz).Methods("GET", "HEAD")
+	r.HandleFunc("/readyz", s.readyz).Methods("GET", "HEAD")
+	r.HandleFunc("/metrics", s.metricsPage).Methods("GET", "HEAD")
+	r.HandleFunc("/feeds/{source}", s.feedHook).Methods("POST")
 	s.docs(r)
 	api := s.describe(r)
 	s.commands(api)

@@ -45,7 +45,7 @@ func (s *Server) actor(r *http.Request) (domain.Actor, accounts.Account, bool) {
 
 // outside tells the addresses that need no session: files, and what machines ask.
 func outside(path string) bool {
-	return strings.HasPrefix(path, "/static/") || strings.HasPrefix(path, "/docs") || path == "/healthz" || path == "/openapi.json"
+	return strings.HasPrefix(path, "/static/") || strings.HasPrefix(path, "/docs") || path == "/healthz" || path == "/readyz" || path == "/metrics" || strings.HasPrefix(path, "/feeds/") || path == "/openapi.json"
 }
 
 // withSession reads and saves the session around everything inside.

@@ -70,7 +70,7 @@ func toNATS(u *url.URL, subject string) opener {
 		if err != nil {
 			return nil, err
 		}
-		if err := provideStream(conn, subject); err != nil {
+		if err := ProvideStream(conn, subject); err != nil {
 			conn.Close()
 			return nil, err
 		}
@@ -86,7 +86,8 @@ func toNATS(u *url.URL, subject string) opener {
 	}
 }
 
-func provideStream(conn *nats.Conn, subject string) error {
+// ProvideStream makes a JetStream stream for a subject that none has.
+func ProvideStream(conn *nats.Conn, subject string) error {
 	js, err := conn.JetStream()
 	if err != nil {
 		return err

@@ -52,7 +52,7 @@ func (r *Relay) Run(ctx context.Context) error {
 	if r.Retry == (Retry{}) {
 		r.Retry = Patience
 	}
-	log := watermillLog(r.Log)
+	log := WatermillLog(r.Log)
 	router, err := message.NewRouter(message.RouterConfig{CloseTimeout: 10 * time.Second}, log)
 	if err != nil {
 		return err
@@ -151,7 +151,7 @@ func newMessage(ctx context.Context, r eventstore.Record) (*message.Message, err
 	return m, nil
 }
 
-// watermillLog tells Watermill's everyday news to who looks for bugs only.
-func watermillLog(log *slog.Logger) watermill.LoggerAdapter {
+// WatermillLog tells Watermill's everyday news to who looks for bugs only.
+func WatermillLog(log *slog.Logger) watermill.LoggerAdapter {
 	return watermill.NewSlogLoggerWithLevelMapping(log, map[slog.Level]slog.Level{slog.LevelInfo: slog.LevelDebug, slog.LevelError: slog.LevelDebug})
 }
