@@ -1,10 +1,14 @@
 package esdbgate
 
 import (
+	"time"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/emptypb"
 	"google.golang.org/protobuf/types/known/structpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
 // A rawMessage is a message whose type is not known here: every field of it is
@@ -115,4 +119,50 @@ func readProperty(b []byte, into map[string]any) error {
 	})
 	into[key] = value.AsInterface()
 	return err
+}
+
+// A turn is where and when a subscription caught up or fell behind. Clients of
+// later versions rely on its fields, others skip them: time 1, revision 2,
+// position 3.
+type turn struct {
+	now time.Time
+	all bool
+	any bool // something is there
+	at  uint64
+}
+
+func (t turn) fields() []byte {
+	b := timestamp(nil, 1, t.now)
+	switch {
+	case !t.any:
+	case t.all:
+		var position []byte
+		for n := protowire.Number(1); n <= 2; n++ { // commit, prepare
+			position = protowire.AppendVarint(protowire.AppendTag(position, n, protowire.VarintType), t.at)
+		}
+		b = protowire.AppendBytes(protowire.AppendTag(b, 3, protowire.BytesType), position)
+	default:
+		b = protowire.AppendVarint(protowire.AppendTag(b, 2, protowire.VarintType), t.at)
+	}
+	return b
+}
+
+func (t turn) caughtUp() *streams.ReadResp {
+	m := new(streams.ReadResp_CaughtUp)
+	m.ProtoReflect().SetUnknown(t.fields())
+	return &streams.ReadResp{Content: &streams.ReadResp_CaughtUp_{CaughtUp: m}}
+}
+
+func (t turn) fellBehind() *streams.ReadResp {
+	m := new(streams.ReadResp_FellBehind)
+	m.ProtoReflect().SetUnknown(t.fields())
+	return &streams.ReadResp{Content: &streams.ReadResp_FellBehind_{FellBehind: m}}
+}
+
+func timestamp(b []byte, n protowire.Number, at time.Time) []byte {
+	encoded, err := proto.Marshal(timestamppb.New(at))
+	if err != nil {
+		panic(err) // two numbers
+	}
+	return protowire.AppendBytes(protowire.AppendTag(b, n, protowire.BytesType), encoded)
 }

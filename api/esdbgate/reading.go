@@ -6,7 +6,6 @@ import (
 	"math"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
-	"github.com/google/uuid"
 )
 
 // A query is what a client wants to read.
@@ -77,7 +76,7 @@ func (s *streamsService) Read(req *streams.ReadReq, out streams.Streams_ReadServ
 	defer cancel()
 	h := s.gate.history
 	if q.live {
-		return h.follow(ctx, q, uuid.NewString(), out.Send)
+		return h.follow(ctx, q, out.Send)
 	}
 	if q.count == 0 {
 		return nil
@@ -175,113 +174,6 @@ func chosen(events iter.Seq2[event, error], wanted func(event) bool) iter.Seq2[e
 	return func(yield func(event, error) bool) {
 		for e, err := range events {
 			if (err != nil || wanted(e)) && !yield(e, err) {
-				return
-			}
-		}
-	}
-}
-
-// follow sends what is there after a place, then says that it has caught up, and
-// goes on with what comes. It ends with ctx.
-func (h *history) follow(ctx context.Context, q query, id string, send func(*streams.ReadResp) error) error {
-	next, err := h.begin(ctx, q)
-	if err != nil {
-		return err
-	}
-	if err := send(&streams.ReadResp{Content: &streams.ReadResp_Confirmation{
-		Confirmation: &streams.ReadResp_SubscriptionConfirmation{SubscriptionId: id},
-	}}); err != nil {
-		return err
-	}
-	looked, last := 0, uint64(0) // events since the last checkpoint, and where the last stood
-	checkpoint := func() error {
-		looked = 0
-		return send(&streams.ReadResp{Content: &streams.ReadResp_Checkpoint_{
-			Checkpoint: &streams.ReadResp_Checkpoint{CommitPosition: last, PreparePosition: last},
-		}})
-	}
-	for caughtUp := false; ; {
-		head, err := h.store.Head(ctx) // what is read after it was asked for covers it
-		if err != nil {
-			return err
-		}
-		events, err := next(ctx)
-		if err != nil {
-			return err
-		}
-		for e, err := range events {
-			if err != nil {
-				return err
-			}
-			looked, last = looked+1, e.position
-			if q.filter.match(e) {
-				if err := h.send(ctx, q, e, send); err != nil {
-					return err
-				}
-			}
-			if q.filter != nil && looked >= q.filter.interval {
-				if err := checkpoint(); err != nil {
-					return err
-				}
-			}
-		}
-		if !caughtUp {
-			caughtUp = true
-			if q.filter != nil && looked > 0 {
-				if err := checkpoint(); err != nil {
-					return err
-				}
-			}
-			if err := send(&streams.ReadResp{Content: &streams.ReadResp_CaughtUp_{CaughtUp: &streams.ReadResp_CaughtUp{}}}); err != nil {
-				return err
-			}
-		}
-		if err := h.store.Wait(ctx, head); err != nil {
-			return err
-		}
-	}
-}
-
-// begin returns how to get the events that follow those already got. Where a
-// subscription begins counts as had.
-func (h *history) begin(ctx context.Context, q query) (func(context.Context) (iter.Seq2[event, error], error), error) {
-	if q.stream == "" {
-		after := q.from.at
-		if q.from.end {
-			head, err := h.store.Head(ctx)
-			if err != nil {
-				return nil, err
-			}
-			after = uint64(head)
-		}
-		return func(ctx context.Context) (iter.Seq2[event, error], error) {
-			return noting(h.all(ctx, after), func(e event) { after = e.position }), nil
-		}, nil
-	}
-	v, err := h.view(ctx, q.stream)
-	if err != nil {
-		return nil, err
-	}
-	from := v.first
-	switch {
-	case q.from.end:
-		from = uint64(v.last + 1)
-	case !q.from.begin:
-		from = max(from, q.from.at+1)
-	}
-	return func(ctx context.Context) (iter.Seq2[event, error], error) {
-		events := noting(h.stream(ctx, q.stream, from), func(e event) { from = e.revision + 1 })
-		return chosen(events, v.shows), nil
-	}, nil
-}
-
-func noting(events iter.Seq2[event, error], note func(event)) iter.Seq2[event, error] {
-	return func(yield func(event, error) bool) {
-		for e, err := range events {
-			if err == nil {
-				note(e)
-			}
-			if !yield(e, err) {
 				return
 			}
 		}
