@@ -38,6 +38,7 @@ func (s *Server) pageRoutes(r *mux.Router) {
 	s.recordRoutes(r)
 	s.checkRoutes(r)
 	s.monitoringRoutes(r)
+	s.streamRoutes(r)
 }
 
 // page shows something to who is signed in; others sign in first and come back.

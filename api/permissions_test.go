@@ -63,7 +63,7 @@ func TestTheTableHoldsOverHTTP(t *testing.T) {
 	asked := 0
 	for path, methods := range spec.Paths {
 		post, ok := methods["post"]
-		if !ok || post.OperationID == "score.table" {
+		if !ok || post.OperationID == "score.table" || operations[post.OperationID].title != "" {
 			continue
 		}
 		p := permission(t, post.OperationID)

@@ -112,6 +112,8 @@ func (s *Server) queries(a huma.API) {
 	query(s, a, "trail", "record.trail", "审计轨迹", s.askTrail)
 	s.recordQueries(a)
 	s.scoreQueries(a)
+	s.deliveryOperations(a)
+	s.letterOperations(a)
 	query(s, a, "overview", "overview.tasks", "工作台", s.askOverview)
 	query(s, a, "me", "overview.me", "本人的账户，和可办的事", s.askMe)
 	query(s, a, "marks", "overview.marks", "查询表读到哪里", s.askMarks)

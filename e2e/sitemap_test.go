@@ -30,6 +30,8 @@ var kinds = []string{
 	"/people/*",
 	"/check",
 	"/record",
+	"/deliveries",
+	"/dead-letters",
 }
 
 // A sitemap holds the pages to read, by kind.
