@@ -85,6 +85,15 @@ func (p place) accounts() string {
 	return p.url + ".accounts"
 }
 
+// streams is where it is kept how far others have read, and what was refused of
+// what they sent.
+func (p place) streams() string {
+	if p.isPostgres() {
+		return p.url
+	}
+	return p.url + ".streams"
+}
+
 func (p place) check() error {
 	path, ok := p.path()
 	if ok && path != "" || p.isPostgres() {
@@ -94,11 +103,10 @@ func (p place) check() error {
 }
 
 // openStore opens the records for writing. clock is nil but in a demonstration.
-func (p place) openStore(ctx context.Context, clock func() time.Time) (eventstore.Store, error) {
+func (p place) openStore(ctx context.Context, clock func() time.Time, options ...eventstore.Option) (eventstore.Store, error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}
-	var options []eventstore.Option
 	if clock != nil {
 		options = append(options, eventstore.WithClock(clock))
 	}

@@ -20,9 +20,10 @@ import (
 )
 
 func serveCommand() *cobra.Command {
-	var addr string
+	var addr, token string
 	var secure bool
 	var proxies []string
+	var out traffic
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "打开账本并提供网页和接口 (serve pages and API)",
@@ -34,8 +35,18 @@ Serves on loopback unless told otherwise; put a TLS proxy in front and add --tls
 	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "监听地址 (listen on)")
 	cmd.Flags().BoolVar(&secure, "tls", false, "经 TLS 访问：cookie 只走加密连接 (reached through TLS)")
 	cmd.Flags().StringSliceVar(&proxies, "proxy", nil, "前置代理的地址或网段，如 127.0.0.1：采信它说明的来访地址 (proxies whose X-Forwarded-For is believed)")
+	cmd.Flags().StringVar(&out.relay, "relay", "", "推送配置文件 (targets that committed events go to)")
+	cmd.Flags().StringVar(&out.feeds, "feeds", "", "外来数据配置文件 (sources that commands come from)")
+	cmd.Flags().StringVar(&token, "metrics-token", "", "令牌所在文件：凭它可从别的机器看 /metrics (file of the token for /metrics from elsewhere)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		trusted, err := prefixes(proxies)
+		if err != nil {
+			return err
+		}
+		if err := out.read(); err != nil {
+			return err
+		}
+		bearer, err := readToken(token)
 		if err != nil {
 			return err
 		}
@@ -49,7 +60,10 @@ Serves on loopback unless told otherwise; put a TLS proxy in front and add --tls
 			return err
 		}
 		defer site.Close()
-		site.server.Secure, site.server.Proxies = secure, trusted
+		site.server.Secure, site.server.Proxies, site.server.Metrics.Token = secure, trusted, bearer
+		if err := site.connect(cmd.Context(), *db, out); err != nil {
+			return err
+		}
 		return site.serve(cmd.Context(), listener, func(url string) {
 			fmt.Fprintf(cmd.OutOrStdout(), "账本已打开 (ledger open): %s\n", url)
 		})
@@ -80,6 +94,8 @@ type site struct {
 	accounts *accounts.Accounts
 	runner   *projections.Runner
 	server   *api.Server
+	streams  io.Closer
+	beside   []func(context.Context) error // what runs while it serves
 }
 
 func openSite(ctx context.Context, p place, clock func() time.Time, errs io.Writer) (_ *site, err error) {
@@ -89,9 +105,12 @@ func openSite(ctx context.Context, p place, clock func() time.Time, errs io.Writ
 			err = errors.Join(err, s.Close())
 		}
 	}()
-	if s.store, err = p.openStore(ctx, clock); err != nil {
+	metrics := api.NewMetrics()
+	store, err := p.openStore(ctx, clock, eventstore.WithBatches(metrics.Batch))
+	if err != nil {
 		return nil, err
 	}
+	s.store = metrics.Measured(store)
 	tables, err := projections.OpenDB(ctx, p.views())
 	if err != nil {
 		return nil, err
@@ -103,7 +122,7 @@ func openSite(ctx context.Context, p place, clock func() time.Time, errs io.Writ
 	log := newLog(errs)
 	s.runner = projections.NewRunner(tables, s.store, log, projections.All()...)
 	s.server = &api.Server{
-		Store: s.store, Views: projections.Views{DB: tables}, Runner: s.runner, Accounts: s.accounts, Now: time.Now, Log: log,
+		Store: s.store, Views: projections.Views{DB: tables}, Runner: s.runner, Accounts: s.accounts, Now: time.Now, Log: log, Metrics: metrics,
 	}
 	return s, nil
 }
@@ -111,6 +130,9 @@ func openSite(ctx context.Context, p place, clock func() time.Time, errs io.Writ
 // Close closes what was opened, last first.
 func (s *site) Close() error {
 	var all []error
+	if s.streams != nil {
+		all = append(all, s.streams.Close())
+	}
 	if s.accounts != nil {
 		all = append(all, s.accounts.Close())
 	}
@@ -145,6 +167,7 @@ func (s *site) serve(ctx context.Context, listener net.Listener, ready func(url 
 	defer cancel()
 	followed := make(chan error, 1)
 	go func() { followed <- s.runner.Run(ctx) }()
+	beside := s.start(ctx)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	ready("http://" + listener.Addr().String() + "/")
@@ -155,7 +178,7 @@ func (s *site) serve(ctx context.Context, listener net.Listener, ready func(url 
 	cancel()
 	grace, done := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer done()
-	err = errors.Join(err, server.Shutdown(grace))
+	err = errors.Join(err, server.Shutdown(grace), beside())
 	if stopped := <-followed; !errors.Is(stopped, context.Canceled) {
 		err = errors.Join(err, stopped)
 	}
