@@ -27,7 +27,7 @@ type index struct {
 	runs     []run
 	recent   recent
 
-	// Owned by whoever reads on.
+	// Owned by the writer, or by whoever reads on.
 	reading sync.Mutex
 	next    uint64 // revision of the next event
 	writer  string

@@ -100,11 +100,19 @@ func (x *index) last() eventstore.Last {
 	return eventstore.Last{Position: x.head, RecordedAt: x.lastAt, Stream: int64(len(x.streams)), Tree: x.tree}
 }
 
-func (l *ledger) Find(_ context.Context, streams, commands []string) (eventstore.Found, error) {
+// Find asks the server only where the writer is about to refuse something: that
+// may be because of what another writer has written since.
+func (l *ledger) Find(ctx context.Context, streams, commands []string) (eventstore.Found, error) {
+	x := l.store.index
+	if len(streams) == 0 {
+		if err := l.store.follow(ctx); err != nil {
+			return eventstore.Found{}, l.store.told(ctx, err)
+		}
+		l.fenced = l.fenced || x.writer != l.writer
+	}
 	if l.fenced {
 		return eventstore.Found{}, eventstore.ErrFenced
 	}
-	x := l.store.index
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	found := eventstore.Found{Heads: map[string]eventstore.Head{}, Commands: map[string]eventstore.Position{}}
@@ -139,11 +147,9 @@ func (l *ledger) Commit(ctx context.Context, batch eventstore.Batch) error {
 		return fmt.Errorf("%w: %w", eventstore.ErrUnwritten, err)
 	}
 	x := l.store.index
-	x.reading.Lock()
-	defer x.reading.Unlock()
 	for i, events := range cut {
 		if err := l.store.server.append(ctx, l.store.stream, x.next, events...); err != nil {
-			return l.failed(err, i < len(cut)-1)
+			return l.failed(ctx, err, i < len(cut)-1)
 		}
 		x.next += uint64(len(events))
 	}
@@ -153,10 +159,14 @@ func (l *ledger) Commit(ctx context.Context, batch eventstore.Batch) error {
 
 // failed tells whether a failed append left the outcome open. While the end has
 // not been sent it is certain: what was begun does not count. Where the stream
-// is not as expected, [ledger.Last] finds out whether another writer has it.
-func (l *ledger) failed(err error, before bool) error {
-	refused := isCode(err, esdb.ErrorCodeAccessDenied) || isCode(err, esdb.ErrorCodeUnauthenticated)
-	if refused || before || isCode(err, esdb.ErrorCodeWrongExpectedVersion) {
+// is not as expected, somebody else has written.
+func (l *ledger) failed(ctx context.Context, err error, before bool) error {
+	moved := isCode(err, esdb.ErrorCodeWrongExpectedVersion)
+	if moved && l.store.follow(ctx) == nil && l.store.index.writer != l.writer {
+		l.fenced = true
+		return eventstore.ErrFenced
+	}
+	if moved || before || isCode(err, esdb.ErrorCodeAccessDenied) || isCode(err, esdb.ErrorCodeUnauthenticated) {
 		return fmt.Errorf("%w: %w", eventstore.ErrUnwritten, err)
 	}
 	return err
