@@ -12,12 +12,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"wenxiao/api/feeds"
 	"wenxiao/domain"
+	"wenxiao/eventstore"
 	"wenxiao/eventstore/pubsub"
 	"wenxiao/projections/relay"
+	"wenxiao/projections/relay/natstest"
 )
 
 const feedSecret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
@@ -259,6 +262,91 @@ func TestFilesOfManyForms(t *testing.T) {
 	must(t, os.WriteFile(path, []byte("列一,列二\n1,2\n"), 0o600))
 	if r, err := inbox.ReadFile(t.Context(), source, path); err != nil || len(r.Refused) != 1 || r.Refused[0].Code != "feed.malformed-table" || r.Entered != 0 {
 		t.Errorf("%+v %v", r, err)
+	}
+}
+
+// A doubtful store loses the answer to an append now and then, as when the
+// connection to the database breaks at the wrong moment.
+type doubtful struct {
+	eventstore.Store
+	answers int
+}
+
+func (s *doubtful) Append(ctx context.Context, stream string, seen eventstore.Revision, drafts ...eventstore.Draft) (eventstore.Appended, error) {
+	a, err := s.Store.Append(ctx, stream, seen, drafts...)
+	if s.answers++; s.answers == 1 {
+		return eventstore.Appended{}, eventstore.ErrOutcomeUnknown
+	}
+	return a, err
+}
+
+func TestWhatIsInDoubtIsAskedAgainAndEnteredOnce(t *testing.T) {
+	d, inbox := feeding(t)
+	d.funded()
+	before := d.head()
+	d.server.Store = &doubtful{Store: d.store}
+	source, _ := inbox.Source("files")
+	body := []byte(paying("m-1", "0202-002", 1000))
+	err := inbox.Receive(t.Context(), source, body, nil)
+	if err == nil || errors.As(err, new(feeds.Refused)) || len(d.letters(feeds.Open)) != 0 {
+		t.Fatalf("a doubt is no refusal: %v", err)
+	}
+	must(t, inbox.Receive(t.Context(), source, body, nil))
+	if d.head() != before+1 {
+		t.Errorf("%d records", d.head()-before)
+	}
+}
+
+// TestMessagesFromNATS come through a real server that is killed meanwhile: each
+// is entered once, in order, and what is refused does not hold up the rest.
+func TestMessagesFromNATS(t *testing.T) {
+	d, inbox := feeding(t)
+	d.funded()
+	before := d.head()
+	server := natstest.Start(t)
+	inbox.Sources = []feeds.Source{{Name: "bus", From: server.URL() + "/treasury.payments", Account: "treasury", Commands: []string{"execution.pay"}}}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); inbox.Run(ctx, d.server.Log) }()
+	defer func() { cancel(); <-done }()
+	send := func(from, to int) {
+		conn, err := nats.Connect(server.URL())
+		must(t, err)
+		defer conn.Close()
+		must(t, relay.ProvideStream(conn, "treasury.payments"))
+		js, err := conn.JetStream()
+		must(t, err)
+		for n := from; n < to; n++ {
+			body := paying(fmt.Sprint("n-", n), fmt.Sprint("p-", n), 100)
+			if n%5 == 0 {
+				body = paying(fmt.Sprint("n-", n), "0202-001", 100) // a number already used
+			}
+			_, err := js.Publish("treasury.payments", []byte(body))
+			must(t, err)
+		}
+	}
+	send(0, 20)
+	for end := time.Now().Add(20 * time.Second); d.head() < before+5 && time.Now().Before(end); {
+		time.Sleep(10 * time.Millisecond)
+	}
+	server.Kill()
+	server.Start()
+	send(15, 40) // some a second time
+	for end := time.Now().Add(60 * time.Second); (d.head() < before+32 || len(d.letters(feeds.Open)) < 8) && time.Now().Before(end); {
+		time.Sleep(20 * time.Millisecond)
+	}
+	n := 0
+	for r, err := range d.store.ReadAll(t.Context(), before) {
+		must(t, err)
+		if n++; n%5 == 0 {
+			n++
+		}
+		if want := fmt.Sprint("feed/bus/n-", n); r.Command != want {
+			t.Errorf("%s came where %s should", r.Command, want)
+		}
+	}
+	if d.head() != before+32 || len(d.letters(feeds.Open)) != 8 {
+		t.Errorf("%d entered, %d refused, of 40", d.head()-before, len(d.letters(feeds.Open)))
 	}
 }
 
