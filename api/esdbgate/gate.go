@@ -189,7 +189,7 @@ func (g *Gate) authenticate(ctx context.Context) (Caller, error) {
 	}
 	caller, err := g.options.Authenticate(ctx, user, password, address(ctx))
 	if errors.Is(err, ErrNobody) {
-		return Caller{}, status.Error(codes.Unauthenticated, ErrNobody.Error())
+		return Caller{}, status.Error(codes.Unauthenticated, err.Error())
 	}
 	return caller, err
 }

@@ -54,7 +54,7 @@ func fromNATS(u *url.URL, topic, durable string, log watermill.LoggerAdapter) (m
 		SubjectCalculator: wmnats.DefaultSubjectCalculator, NakDelay: wmnats.NewStaticDelay(time.Second),
 		JetStream: wmnats.JetStreamConfig{
 			DurablePrefix:    durable,
-			SubscribeOptions: []nats.SubOpt{nats.DeliverAll(), nats.AckExplicit(), nats.MaxAckPending(1)},
+			SubscribeOptions: []nats.SubOpt{nats.DeliverAll(), nats.AckExplicit(), nats.MaxAckPending(1), nats.AckWait(10 * time.Second)},
 		},
 	}, log)
 }
