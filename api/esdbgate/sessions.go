@@ -199,6 +199,7 @@ const sessionErrors = "type.googleapis.com/kurrentdb.protocol.v2.streams.errors.
 func (s *sessions) append(in grpc.ServerStream) error {
 	writes, err := s.receive(in)
 	if err != nil {
+		drain(in)
 		return err
 	}
 	outcomes, err := s.gate.writes.inSession(in.Context(), writes)

@@ -12,6 +12,7 @@ import (
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
 	"google.golang.org/genproto/googleapis/rpc/code"
 	rpc "google.golang.org/genproto/googleapis/rpc/status"
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
@@ -70,10 +71,12 @@ func (s *streamsService) Append(in streams.Streams_AppendServer) error {
 	}
 	stream := string(options.GetStreamIdentifier().GetStreamName())
 	if err := s.gate.mayWrite(in.Context(), stream, Append); err != nil {
+		drain(in)
 		return err
 	}
 	events, err := s.events(in)
 	if err != nil {
+		drain(in)
 		return err
 	}
 	expected := expect(options)
@@ -89,6 +92,17 @@ func (s *streamsService) Append(in streams.Streams_AppendServer) error {
 		return err
 	}
 	return in.SendAndClose(appended(done))
+}
+
+// drain reads what a client still sends. One that is refused while it sends
+// does not look for the reason.
+func drain(in grpc.ServerStream) {
+	const most = 64 // messages; who sends more must do without
+	for range most {
+		if in.RecvMsg(new(emptypb.Empty)) != nil {
+			return
+		}
+	}
 }
 
 func (s *streamsService) events(in streams.Streams_AppendServer) (events []proposed, err error) {

@@ -107,7 +107,7 @@ Wenxiao: an event-sourced ledger of budget performance records.
 	root.AddCommand(
 		demoCommand(), serveCommand(), userCommand(), importCommand(), scoreCommand(),
 		logCommand(), showCommand(), replayCommand(), diffCommand(), chainCommand(),
-		rebuildCommand(), doctorCommand(), relayCommand(), feedCommand(),
+		rebuildCommand(), doctorCommand(), relayCommand(), feedCommand(), storeCommand(),
 	)
 	return root
 }
