@@ -108,10 +108,11 @@ func topicOf(u *url.URL) string {
 
 func (s Source) folder() (string, bool) { return strings.CutPrefix(s.From, "file:") }
 
-// Address is where it comes from, without password.
+// Address is where it comes from, without account, password or token.
 func (s Source) Address() string {
 	if u, err := url.Parse(s.From); err == nil && u.Host != "" {
-		return u.Redacted()
+		u.User = nil
+		return u.String()
 	}
 	return s.From
 }

@@ -20,7 +20,7 @@ func (Deliveries) Standing(t relay.Standing) Status {
 	case !t.Running:
 		return Stopped.Saying("没有在推送")
 	case !t.DownSince.IsZero():
-		return Alert.Saying("对方没有应答")
+		return Alert.Saying("送不出去")
 	case t.Failures > 0:
 		return Warning.Saying("有拒收")
 	case t.Lag() > 0:

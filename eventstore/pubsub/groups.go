@@ -13,7 +13,7 @@ import (
 )
 
 const groupsSchema = `CREATE TABLE IF NOT EXISTS consumer_groups (
-	name TEXT NOT NULL, topic TEXT NOT NULL, done BIGINT NOT NULL, holder TEXT NOT NULL, held_until BIGINT NOT NULL,
+	name TEXT NOT NULL, topic TEXT NOT NULL, done BIGINT NOT NULL, event TEXT NOT NULL, holder TEXT NOT NULL, held_until BIGINT NOT NULL,
 	PRIMARY KEY (name, topic))`
 
 // Groups keeps, for each consumer group and topic, the place of the last message
@@ -60,25 +60,32 @@ func (g *Groups) Done(ctx context.Context, group, topic string) (uint64, error) 
 // Seek has a group go on after another place: earlier ones are delivered again.
 // A member that is reading notices within a second or two.
 func (g *Groups) Seek(ctx context.Context, group, topic string, done uint64) error {
-	_, err := g.db.ExecContext(ctx, `INSERT INTO consumer_groups (name, topic, done, holder, held_until) VALUES ($1, $2, $3, '', 0)
-		ON CONFLICT (name, topic) DO UPDATE SET done = excluded.done, holder = '', held_until = 0`, group, topic, int64(done))
+	_, err := g.db.ExecContext(ctx, `INSERT INTO consumer_groups (name, topic, done, event, holder, held_until) VALUES ($1, $2, $3, '', '', 0)
+		ON CONFLICT (name, topic) DO UPDATE SET done = excluded.done, event = '', holder = '', held_until = 0`, group, topic, int64(done))
 	return err
 }
 
 // Begin places a group that has read nothing yet after a place.
 func (g *Groups) Begin(ctx context.Context, group, topic string, done uint64) error {
-	_, err := g.db.ExecContext(ctx, `INSERT INTO consumer_groups (name, topic, done, holder, held_until) VALUES ($1, $2, $3, '', 0)
+	_, err := g.db.ExecContext(ctx, `INSERT INTO consumer_groups (name, topic, done, event, holder, held_until) VALUES ($1, $2, $3, '', '', 0)
 		ON CONFLICT (name, topic) DO NOTHING`, group, topic, int64(done))
 	return err
+}
+
+// A mark is the place of a message, and the id of its event where that is known:
+// a ledger put back from a backup has another one in the place.
+type mark struct {
+	place uint64
+	event string
 }
 
 // A lease is one member's turn to read.
 type lease struct {
 	g                    *Groups
 	group, topic, holder string
-	from                 uint64        // where to go on
-	done                 atomic.Uint64 // the last acknowledged
-	saved                uint64        // owned by keep, and by release after it
+	from                 mark                 // where to go on
+	done                 atomic.Pointer[mark] // the last acknowledged
+	saved                mark                 // owned by keep, and by release after it
 	lost                 context.CancelCauseFunc
 	kept                 chan struct{} // closed when keep has ended
 	turn                 chan struct{}
@@ -100,7 +107,7 @@ func (g *Groups) take(ctx context.Context, group, topic string) (*lease, context
 		<-turn
 		return nil, nil, err
 	}
-	l.done.Store(l.from)
+	l.done.Store(&l.from)
 	l.saved = l.from
 	held, lost := context.WithCancelCause(ctx)
 	l.lost = lost
@@ -126,11 +133,11 @@ func (l *lease) ask(ctx context.Context) error {
 	for {
 		var done int64
 		err := l.g.db.QueryRowContext(ctx, `UPDATE consumer_groups SET holder = $1, held_until = `+l.g.clock+` + $2
-			WHERE name = $3 AND topic = $4 AND (holder = '' OR held_until < `+l.g.clock+`) RETURNING done`,
-			l.holder, Lease.Milliseconds(), l.group, l.topic).Scan(&done)
+			WHERE name = $3 AND topic = $4 AND (holder = '' OR held_until < `+l.g.clock+`) RETURNING done, event`,
+			l.holder, Lease.Milliseconds(), l.group, l.topic).Scan(&done, &l.from.event)
 		switch {
 		case err == nil:
-			l.from = uint64(done)
+			l.from.place = uint64(done)
 			return nil
 		case !errors.Is(err, sql.ErrNoRows):
 			return err
@@ -146,7 +153,7 @@ func (l *lease) keep(ctx context.Context) {
 	defer close(l.kept)
 	renewed := time.Now()
 	for sleep(ctx, saveEvery) {
-		if l.done.Load() == l.saved && time.Since(renewed) < renewEvery {
+		if *l.done.Load() == l.saved && time.Since(renewed) < renewEvery {
 			continue
 		}
 		begun := time.Now()
@@ -161,9 +168,9 @@ func (l *lease) keep(ctx context.Context) {
 }
 
 func (l *lease) save(ctx context.Context) error {
-	done := l.done.Load()
-	result, err := l.g.db.ExecContext(ctx, `UPDATE consumer_groups SET done = $1, held_until = `+l.g.clock+` + $2
-		WHERE name = $3 AND topic = $4 AND holder = $5`, int64(done), Lease.Milliseconds(), l.group, l.topic, l.holder)
+	done := *l.done.Load()
+	result, err := l.g.db.ExecContext(ctx, `UPDATE consumer_groups SET done = $1, event = $2, held_until = `+l.g.clock+` + $3
+		WHERE name = $4 AND topic = $5 AND holder = $6`, int64(done.place), done.event, Lease.Milliseconds(), l.group, l.topic, l.holder)
 	if err != nil {
 		return err
 	}
@@ -181,7 +188,8 @@ func (l *lease) release() error {
 	<-l.kept
 	ctx, cancel := context.WithTimeout(context.Background(), Lease)
 	defer cancel()
-	_, err := l.g.db.ExecContext(ctx, `UPDATE consumer_groups SET done = $1, holder = '', held_until = 0
-		WHERE name = $2 AND topic = $3 AND holder = $4`, int64(l.done.Load()), l.group, l.topic, l.holder)
+	done := *l.done.Load()
+	_, err := l.g.db.ExecContext(ctx, `UPDATE consumer_groups SET done = $1, event = $2, holder = '', held_until = 0
+		WHERE name = $3 AND topic = $4 AND holder = $5`, int64(done.place), done.event, l.group, l.topic, l.holder)
 	return err
 }

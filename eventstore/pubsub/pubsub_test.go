@@ -3,6 +3,7 @@ package pubsub
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -197,6 +198,45 @@ func TestAGroupGoesOnWhereItStoppedAndBack(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAStorePutBackFromABackup has other events where the group has read.
+func TestAStorePutBackFromABackup(t *testing.T) {
+	store, groups, _ := open(t, "memory")
+	read := func(from eventstore.Store, n int) (*Subscriber, <-chan *message.Message) {
+		s := NewMember(from, groups, "g")
+		messages, err := s.Subscribe(t.Context(), All)
+		must(t, err)
+		next(t, messages, n)
+		return s, messages
+	}
+	write(t, store, "a", "b", "c")
+	s, _ := read(store, 3)
+	must(t, s.Close())
+	for name, streams := range map[string][]string{"shorter": {"a", "b"}, "other": {"a", "b", "d", "e"}} {
+		t.Run(name, func(t *testing.T) {
+			restored := memory.New()
+			defer restored.Close()
+			write(t, restored, streams...)
+			trouble := make(chan error, 100)
+			s := NewMember(restored, groups, "g")
+			s.Trouble = func(err error) { trouble <- err }
+			messages, err := s.Subscribe(t.Context(), All)
+			must(t, err)
+			defer s.Close()
+			select {
+			case m := <-messages:
+				t.Fatalf("went on with %s", m.UUID)
+			case err := <-trouble:
+				if !errors.Is(err, ErrDiverged) {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+	must(t, groups.Seek(t.Context(), "g", All, 1))
+	s, _ = read(store, 2)
+	must(t, s.Close())
 }
 
 // TestADeadMembersTurnPasses takes a turn and never renews it, as a process that

@@ -3,6 +3,7 @@ package pubsub
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -20,6 +21,7 @@ type Subscriber struct {
 	// Set before the first Subscribe and not changed after.
 	NackDelay time.Duration // before a message comes again; zero: [NackDelay]
 	Log       *slog.Logger  // nil: [slog.Default]
+	Trouble   func(error)   // told what keeps it from reading; nil: nobody
 
 	store  eventstore.Store
 	groups *Groups
@@ -96,6 +98,9 @@ func (s *Subscriber) run(ctx context.Context, t topic, out chan<- *message.Messa
 		if time.Since(begun) > longest {
 			pause = shortest
 		}
+		if s.Trouble != nil {
+			s.Trouble(err)
+		}
 		if !errors.Is(err, errLost) {
 			s.log().Warn("subscription tries again", "group", s.group, "topic", string(t), "err", err, "in", pause)
 		}
@@ -108,21 +113,45 @@ func (s *Subscriber) run(ctx context.Context, t topic, out chan<- *message.Messa
 // turn delivers for as long as this member may.
 func (s *Subscriber) turn(ctx context.Context, t topic, out chan<- *message.Message) error {
 	if s.groups == nil {
-		return s.follow(ctx, t, 0, out, func(uint64) {})
+		return s.follow(ctx, t, 0, out, func(mark) {})
 	}
 	lease, held, err := s.groups.take(ctx, s.group, string(t))
 	if err != nil {
 		return err
 	}
-	err = s.follow(held, t, lease.from, out, lease.done.Store)
+	if err = s.sameHistory(held, t, lease.from); err == nil {
+		err = s.follow(held, t, lease.from.place, out, func(m mark) { lease.done.Store(&m) })
+	}
 	if lost := context.Cause(held); lost != nil && ctx.Err() == nil {
 		err = lost
 	}
 	return errors.Join(err, lease.release())
 }
 
+// ErrDiverged reports a group that has read what the store does not hold, as when
+// the store was put back from a backup. It reads no further until it is told from
+// where: see [Groups.Seek].
+var ErrDiverged = errors.New("the group has read what the store does not hold")
+
+// sameHistory refuses a mark whose event the store does not have in its place.
+func (s *Subscriber) sameHistory(ctx context.Context, t topic, m mark) error {
+	if m.event == "" {
+		return nil
+	}
+	for r, err := range t.read(ctx, s.store, m.place-1) {
+		if err != nil {
+			return err
+		}
+		if t.place(r) == m.place && r.ID == m.event {
+			return nil
+		}
+		break
+	}
+	return fmt.Errorf("%w: %s at %d of %s", ErrDiverged, m.event, m.place, t)
+}
+
 // follow delivers what there is after a place, and then what comes.
-func (s *Subscriber) follow(ctx context.Context, t topic, at uint64, out chan<- *message.Message, done func(uint64)) error {
+func (s *Subscriber) follow(ctx context.Context, t topic, at uint64, out chan<- *message.Message, done func(mark)) error {
 	for {
 		head, err := s.store.Head(ctx)
 		if err != nil {
@@ -138,7 +167,7 @@ func (s *Subscriber) follow(ctx context.Context, t topic, at uint64, out chan<- 
 				}
 			}
 			at = t.place(r)
-			done(at)
+			done(mark{at, r.ID})
 		}
 		if !t.stream() {
 			head = max(head, eventstore.Position(at)) // what came while reading has been delivered

@@ -76,6 +76,18 @@ func (c *courier) note(err error) bool {
 	return false
 }
 
+// trouble remembers what keeps the ledger from being read.
+func (c *courier) trouble(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if errors.Is(err, pubsub.ErrDiverged) {
+		c.reason = "已送到的位置与账本不符，像是账本由较早的备份恢复；定下从哪个位置重送后继续"
+		if c.downSince.IsZero() {
+			c.downSince = time.Now()
+		}
+	}
+}
+
 // attend reports, and sends again what somebody ordered, until ctx ends.
 func (c *courier) attend(ctx context.Context) {
 	defer close(c.attended)

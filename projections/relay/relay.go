@@ -75,7 +75,7 @@ func (r *Relay) Run(ctx context.Context) error {
 		}
 		couriers = append(couriers, c)
 		member := pubsub.NewMember(r.Store, r.Deliveries.Groups, t.Group())
-		member.Log, member.NackDelay = r.Log, r.Retry.Shortest
+		member.Log, member.NackDelay, member.Trouble = r.Log, r.Retry.Shortest, c.trouble
 		router.AddConsumerHandler(t.Name, pubsub.All, member, c.handle)
 		go c.attend(ctx)
 	}

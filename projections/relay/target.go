@@ -118,13 +118,14 @@ func (t Target) Scope() string {
 	return strings.Join(parts, "；")
 }
 
-// Address is where it goes, without password.
+// Address is where it goes, without account, password or token.
 func (t Target) Address() string {
 	u, err := url.Parse(t.To)
 	if err != nil {
 		return ""
 	}
-	return u.Redacted()
+	u.User = nil
+	return u.String()
 }
 
 // Group is the consumer group whose mark is the target's.
