@@ -63,11 +63,21 @@ type subscriber struct {
 	id      string
 	name    string
 	slots   int // how many more it takes
-	out     chan *message
+	out     chan handout
 	dropped chan struct{}
 	drop    sync.Once
 	total   int64
 }
+
+// A handout is a message as it is at that moment.
+type handout struct {
+	resolved
+	attempts int32
+}
+
+// room reports whether the subscriber takes one more. What was not acknowledged
+// in time may still be on its way out.
+func (s *subscriber) room() bool { return s.slots > 0 && len(s.out) < cap(s.out) }
 
 func (s *subscriber) leave() { s.drop.Do(func() { close(s.dropped) }) }
 
@@ -148,7 +158,7 @@ func (g *group) subscribe(name string, slots int) (*subscriber, error) {
 	}
 	s := &subscriber{
 		id: uuid.NewString(), name: name, slots: slots,
-		out: make(chan *message, slots), dropped: make(chan struct{}),
+		out: make(chan handout, slots), dropped: make(chan struct{}),
 	}
 	g.subscribers = append(g.subscribers, s)
 	if g.reading == nil {
@@ -349,7 +359,7 @@ func (g *group) hand(m *message, s *subscriber) {
 	g.flying[m.id()] = m
 	s.slots--
 	s.total++
-	s.out <- m // has room for all its slots
+	s.out <- handout{m.resolved, m.attempts} // has room
 }
 
 // choose returns who gets a message, nil where nobody who may has room.
@@ -360,7 +370,7 @@ func (g *group) choose(m *message) *subscriber {
 	}
 	switch g.settings.Strategy {
 	case pinned, pinnedByCorrelation:
-		if s := g.subscribers[g.bucket(m)%uint32(n)]; s.slots > 0 {
+		if s := g.subscribers[g.bucket(m)%uint32(n)]; s.room() {
 			return s
 		}
 		return nil
@@ -370,7 +380,7 @@ func (g *group) choose(m *message) *subscriber {
 	for range n {
 		s := g.subscribers[g.turn%n]
 		g.turn = (g.turn + 1) % n
-		if s.slots > 0 {
+		if s.room() {
 			return s
 		}
 	}

@@ -144,8 +144,8 @@ func (s *persistentService) Read(in persistent.PersistentSubscriptions_ReadServe
 	_, text := o.GetUuidOption().GetContent().(*persistent.ReadReq_Options_UUIDOption_String_)
 	for {
 		select {
-		case m := <-sub.out:
-			if err := in.Send(m.delivery(text)); err != nil {
+		case h := <-sub.out:
+			if err := in.Send(h.delivery(text)); err != nil {
 				return err
 			}
 		case err := <-heard:
@@ -219,16 +219,16 @@ func (g *group) nack(s *subscriber, ids []uuid.UUID, action persistent.ReadReq_N
 	g.share()
 }
 
-func (m *message) delivery(text bool) *persistent.ReadResp {
+func (h handout) delivery(text bool) *persistent.ReadResp {
 	read := &persistent.ReadResp_ReadEvent{
-		Position: &persistent.ReadResp_ReadEvent_CommitPosition{CommitPosition: m.original().position},
-		Count:    &persistent.ReadResp_ReadEvent_RetryCount{RetryCount: m.attempts},
+		Position: &persistent.ReadResp_ReadEvent_CommitPosition{CommitPosition: h.original().position},
+		Count:    &persistent.ReadResp_ReadEvent_RetryCount{RetryCount: h.attempts},
 	}
-	if m.event != nil {
-		read.Event = m.event.delivered(text)
+	if h.event != nil {
+		read.Event = h.event.delivered(text)
 	}
-	if m.link != nil {
-		read.Link = m.link.delivered(text)
+	if h.link != nil {
+		read.Link = h.link.delivered(text)
 	}
 	return &persistent.ReadResp{Content: &persistent.ReadResp_Event{Event: read}}
 }
