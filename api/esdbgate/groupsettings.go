@@ -150,8 +150,8 @@ func created(o *persistent.CreateReq_Options) (s settings, from start, err error
 		from.at = v.All.GetPosition().GetCommitPosition()
 		err = s.takeFilter(v.All.GetFilter())
 	default: // clients older than the option
-		s.Stream = string(o.GetStreamIdentifier().GetStreamName()) //nolint:staticcheck
-		from.at = given.GetRevision()                              //nolint:staticcheck
+		s.Stream = string(o.GetStreamIdentifier().GetStreamName()) //nolint:staticcheck // they know no other
+		from.at = given.GetRevision()                              //nolint:staticcheck // they know no other
 	}
 	if from.at >= math.MaxInt64 {
 		from.end = true

@@ -196,29 +196,6 @@ func readUUIDs(ids []*shared.UUID) (read []uuid.UUID, err error) {
 	return read, nil
 }
 
-func (g *group) nack(s *subscriber, ids []uuid.UUID, action persistent.ReadReq_Nack_Action, reason string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for _, id := range ids {
-		m := g.landed(s, id)
-		if m == nil {
-			continue
-		}
-		switch action {
-		case persistent.ReadReq_Nack_Park:
-			g.park(m, reason)
-		case persistent.ReadReq_Nack_Skip:
-			g.finish(m)
-		case persistent.ReadReq_Nack_Stop:
-			g.retries = append(g.retries, m)
-			s.leave()
-		default:
-			g.retry(m, reason)
-		}
-	}
-	g.share()
-}
-
 func (h handout) delivery(text bool) *persistent.ReadResp {
 	read := &persistent.ReadResp_ReadEvent{
 		Position: &persistent.ReadResp_ReadEvent_CommitPosition{CommitPosition: h.original().position},

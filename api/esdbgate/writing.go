@@ -4,15 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"strconv"
 	"strings"
 	"sync"
-
-	"github.com/EventStore/EventStore-Client-Go/v4/protos/shared"
-	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
-	"github.com/google/uuid"
-	"google.golang.org/protobuf/proto"
 
 	"wenxiao/domain"
 	"wenxiao/eventstore"
@@ -48,53 +42,6 @@ type conflict struct {
 }
 
 func (c *conflict) Error() string { return wrongVersion(c.stream, c.expected, c.last).Error() }
-
-// A proposed event is one that a client wants written.
-type proposed struct {
-	id     uuid.UUID
-	kind   string
-	data   []byte
-	stored []byte
-}
-
-// propose makes an event of what a client sent. It is kept as the protocol's own
-// message, less the type, which the envelope has.
-func propose(id *shared.UUID, system map[string]string, meta, data []byte) (proposed, error) {
-	given, err := readUUID(id)
-	if err != nil {
-		return proposed{}, err
-	}
-	kind := system[keyType]
-	for _, key := range []string{keyType, keyContentType} {
-		if system[key] == "" {
-			return proposed{}, malformed("an event without %q in its metadata", key)
-		}
-	}
-	return newProposed(given, kind, system, meta, data)
-}
-
-func newProposed(id uuid.UUID, kind string, system map[string]string, meta, data []byte) (proposed, error) {
-	kept := maps.Clone(system)
-	delete(kept, keyType)
-	delete(kept, keyCreated)
-	stored, err := proto.MarshalOptions{Deterministic: true}.Marshal(&streams.AppendReq_ProposedMessage{
-		Id: writeUUID(id, false), Metadata: kept, CustomMetadata: meta, Data: data,
-	})
-	return proposed{id, kind, data, stored}, err
-}
-
-func (p proposed) draft(by domain.Actor) eventstore.Draft {
-	return eventstore.Draft{Type: p.kind, Data: p.stored, Meta: eventstore.Meta{Actor: by}}
-}
-
-// jsonEvent is an event the gate writes itself.
-func jsonEvent(kind string, meta, data []byte) proposed {
-	p, err := newProposed(uuid.New(), kind, map[string]string{keyContentType: "application/json"}, meta, data)
-	if err != nil {
-		panic(err) // a message of plain fields
-	}
-	return p
-}
 
 // An outcome is where a write ended: the revision of the stream and the position
 // of the last event written.
@@ -349,62 +296,6 @@ func (e *ending) seen() int64 {
 		return -1
 	}
 	return e.last
-}
-
-// repeated looks for events in the stream where expected says they were to be
-// written.
-func (w *writing) repeated(ctx context.Context, stream string, t *ending, expected expectation, events []proposed) (outcome, bool, error) {
-	if len(events) == 0 || t.deleted() {
-		return outcome{}, false, nil
-	}
-	if expected == anything || expected == exists {
-		for i, m := range t.marks {
-			if m.id == events[0].id {
-				found, ok := same(t.marks[i:], events)
-				return outcome{t.last - int64(len(t.marks)-1-i) + int64(len(events)) - 1, found.position}, ok, nil
-			}
-		}
-		return outcome{}, false, nil
-	}
-	first := int64(expected) + 1
-	if first > t.last || first < 0 {
-		return outcome{}, false, nil
-	}
-	marks, err := w.marks(ctx, stream, t, first, len(events))
-	if err != nil {
-		return outcome{}, false, err
-	}
-	found, ok := same(marks, events)
-	return outcome{first + int64(len(events)) - 1, found.position}, ok, nil
-}
-
-// marks returns what stands in a stream from a revision on.
-func (w *writing) marks(ctx context.Context, stream string, t *ending, first int64, n int) (marks []mark, err error) {
-	if from := int64(len(t.marks)) - (t.last + 1 - first); from >= 0 {
-		return t.marks[from:], nil
-	}
-	for e, err := range w.history.stream(ctx, stream, uint64(first)) {
-		if err != nil {
-			return nil, err
-		}
-		if marks = append(marks, mark{e.id, e.position}); len(marks) == n {
-			break
-		}
-	}
-	return marks, nil
-}
-
-// same returns the last mark of events if marks begin with them.
-func same(marks []mark, events []proposed) (mark, bool) {
-	if len(marks) < len(events) {
-		return mark{}, false
-	}
-	for i, p := range events {
-		if marks[i].id != p.id {
-			return mark{}, false
-		}
-	}
-	return marks[len(events)-1], true
 }
 
 // tombstone ends a stream for good.

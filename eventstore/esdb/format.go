@@ -77,7 +77,3 @@ func portions(events []esdb.EventData) (cut [][]esdb.EventData) {
 	}
 	return append(cut, events[from:])
 }
-
-func isControl(kind string) bool {
-	return kind == writerType || kind == beginType || kind == endType || kind == partType
-}

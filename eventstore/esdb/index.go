@@ -65,8 +65,11 @@ func (x *index) take(e *esdb.RecordedEvent) error {
 	switch e.EventType {
 	case writerType:
 		var w writerData
-		if err := json.Unmarshal(e.Data, &w); err != nil || w.Format != format {
-			return fmt.Errorf("%w: event %d: format %d, this program's is %d (%v)", eventstore.ErrDamaged, e.EventNumber, w.Format, format, err)
+		if err := json.Unmarshal(e.Data, &w); err != nil {
+			return fmt.Errorf("%w: event %d: %w", eventstore.ErrDamaged, e.EventNumber, err)
+		}
+		if w.Format != format {
+			return fmt.Errorf("%w: event %d: format %d, this program's is %d", eventstore.ErrDamaged, e.EventNumber, w.Format, format)
 		}
 		x.writer, x.begun, x.pending, x.parts = w.Writer, false, nil, 0
 	case beginType:
