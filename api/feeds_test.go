@@ -18,6 +18,7 @@ import (
 	"wenxiao/api/feeds"
 	"wenxiao/domain"
 	"wenxiao/eventstore"
+	"wenxiao/eventstore/postgres/pgtest"
 	"wenxiao/eventstore/pubsub"
 	"wenxiao/projections/relay"
 	"wenxiao/projections/relay/natstest"
@@ -29,10 +30,15 @@ const feedSecret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 // and from a folder, as the treasury's account.
 func feeding(t *testing.T) (*office, *feeds.Inbox) {
 	t.Helper()
+	return feedingOn(t, "sqlite:"+filepath.Join(t.TempDir(), "streams"))
+}
+
+func feedingOn(t *testing.T, address string) (*office, *feeds.Inbox) {
+	t.Helper()
 	t.Setenv("FEED_SECRET", feedSecret)
 	var inbox *feeds.Inbox
 	d := newOffice(t, demo, func(s *Server) {
-		db, err := pubsub.OpenDB(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "streams"))
+		db, err := pubsub.OpenDB(t.Context(), address)
 		must(t, err)
 		t.Cleanup(func() { must(t, db.Close()) })
 		letters, err := feeds.OpenLetters(t.Context(), db)
@@ -132,7 +138,16 @@ func TestAMessageMustBeSignedByItsSource(t *testing.T) {
 }
 
 func TestWhatTheLedgerRefusesIsKeptPutRightAndEntered(t *testing.T) {
-	d, _ := feeding(t)
+	for kind, address := range map[string]string{"sqlite": "sqlite:" + filepath.Join(t.TempDir(), "streams"), "postgres": pgtest.URL(t)} {
+		t.Run(kind, func(t *testing.T) {
+			d, _ := feedingOn(t, address)
+			keptPutRightAndEntered(t, d)
+		})
+	}
+}
+
+func keptPutRightAndEntered(t *testing.T, d *office) {
+	t.Helper()
 	d.funded()
 	before := d.head()
 	wrong := paying("m-1", "0202-002", 100000000000)

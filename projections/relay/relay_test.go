@@ -21,6 +21,7 @@ import (
 
 	"wenxiao/eventstore"
 	"wenxiao/eventstore/memory"
+	"wenxiao/eventstore/postgres/pgtest"
 	"wenxiao/eventstore/pubsub"
 )
 
@@ -43,7 +44,12 @@ type depot struct {
 
 func newDepot(t *testing.T) *depot {
 	t.Helper()
-	db, err := pubsub.OpenDB(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "streams"))
+	return newDepotOn(t, "sqlite:"+filepath.Join(t.TempDir(), "streams"))
+}
+
+func newDepotOn(t *testing.T, address string) *depot {
+	t.Helper()
+	db, err := pubsub.OpenDB(t.Context(), address)
 	must(t, err)
 	t.Cleanup(func() { must(t, db.Close()) })
 	deliveries, err := OpenDeliveries(t.Context(), db)
@@ -183,7 +189,13 @@ func TestAWebhookGetsEveryEventInOrder(t *testing.T) {
 }
 
 func TestWhatATargetWillNotHaveIsKeptAndSentAgain(t *testing.T) {
-	d := newDepot(t)
+	for kind, address := range map[string]string{"sqlite": "sqlite:" + filepath.Join(t.TempDir(), "streams"), "postgres": pgtest.URL(t)} {
+		t.Run(kind, func(t *testing.T) { keptAndSentAgain(t, newDepotOn(t, address)) })
+	}
+}
+
+func keptAndSentAgain(t *testing.T, d *depot) {
+	t.Helper()
 	r, url := d.receiver()
 	willing := false
 	r.answer = func(e CloudEvent, _ int) int {
@@ -280,4 +292,47 @@ func TestTargetsDoNotWaitForEachOther(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	d.eventually("the dead one is seen to be", func() bool { return d.standing("dead").Lag() == 5 && !d.standing("dead").DownSince.IsZero() })
+}
+
+// TestTwoRelaysOfOneTarget are as two processes: one delivers, and when it ends
+// the other does.
+func TestTwoRelaysOfOneTarget(t *testing.T) {
+	address := "sqlite:" + filepath.Join(t.TempDir(), "streams")
+	d, other := newDepotOn(t, address), newDepotOn(t, address)
+	other.store = d.store
+	r, url := d.receiver()
+	d.record(5)
+	stop := d.relays(hook(t, url))
+	other.relays(hook(t, url))
+	d.record(5)
+	d.eventually("ten events", func() bool { return len(r.got()) == 10 })
+	stop()
+	d.record(10)
+	d.eventually("twenty events", func() bool { return len(r.got()) == 20 })
+	if got := r.got(); !slices.Equal(got, d.ids) {
+		t.Errorf("got %q\nwant %q", got, d.ids)
+	}
+}
+
+// TestATargetOfAnotherHistoryWaitsForWord: its position is beyond the ledger.
+func TestATargetOfAnotherHistoryWaitsForWord(t *testing.T) {
+	d := newDepot(t)
+	r, url := d.receiver()
+	d.record(5)
+	stop := d.relays(hook(t, url))
+	d.eventually("five events", func() bool { return len(r.got()) == 5 })
+	stop()
+	d.store, d.ids = memory.New(), nil // put back from a backup
+	d.record(6)
+	d.relays(hook(t, url))
+	d.eventually("it is said", func() bool { return strings.Contains(d.standing("hook").Reason, "备份") })
+	if got := r.got(); len(got) != 5 {
+		t.Fatalf("went on with %q", got[5:])
+	}
+	must(t, d.deliveries.From(t.Context(), "p", "hook", 4, 6))
+	d.eventually("three more", func() bool { return len(r.got()) == 8 })
+	if got := r.got()[5:]; !slices.Equal(got, d.ids[3:]) {
+		t.Errorf("%q", got)
+	}
+	d.eventually("it is well", func() bool { return d.standing("hook").DownSince.IsZero() })
 }
