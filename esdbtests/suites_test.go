@@ -6,7 +6,6 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -174,5 +173,5 @@ func results(t *testing.T, out []byte) (passed []string, failed map[string]strin
 
 func tail(out []byte) string {
 	const most = 4000
-	return fmt.Sprintf("%s", out[max(0, len(out)-most):])
+	return string(out[max(0, len(out)-most):])
 }
