@@ -138,7 +138,9 @@ func (s *Server) letterOn(r *http.Request) (page web.Letter, err error) {
 		Body: l.Body, Typed: l.Body, Code: l.Code, Reason: l.Reason, Field: l.Field, Basis: l.Basis, At: l.At, State: l.State,
 		Handles: l.State == feeds.Open && operates(who.Account, "feed.retry") == nil,
 	}
-	page.Signing = signing(page.Who)
+	if source, ok := s.Inbox.Source(l.Source); ok {
+		page.Account = source.Account
+	}
 	for _, a := range l.Acts {
 		page.Acts = append(page.Acts, web.LetterAct{At: a.At, Name: a.Name, Act: a.Act, Reason: a.Reason, Body: a.Body, Outcome: a.Outcome})
 	}

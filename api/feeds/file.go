@@ -140,7 +140,7 @@ func table(rows [][]string, file string, s Source) (messages [][]byte, err error
 			}
 			return ""
 		}
-		m, err := compose(cell, unit, fmt.Sprintf("%s-%d", file, i+2), s)
+		m, err := compose(row, cell, unit, fmt.Sprintf("%s-%d", file, i+2), s)
 		if err != nil {
 			return nil, err
 		}
@@ -177,10 +177,10 @@ func header(row []string) (columns map[string]int, unit domain.Money, err error)
 
 // compose makes one. A figure that is none is passed on as it stands, for the
 // letter to show: data that no command takes is refused by itself.
-func compose(cell func(string) string, unit domain.Money, row string, s Source) ([]byte, error) {
-	m := Message{SpecVersion: "1.0", ID: cell("id"), Source: "file", Type: cell("type"), Subject: cell("programme") + "/" + cell("year"), Time: day(cell("time"))}
+func compose(row []string, cell func(string) string, unit domain.Money, number string, s Source) ([]byte, error) {
+	m := Message{SpecVersion: "1.0", ID: cell("id"), Source: "file", Type: cell("type"), Subject: cell("programme") + "/" + cell("year"), Time: day(cell("time")), Row: strings.Join(row, "\t")}
 	if m.ID == "" {
-		m.ID = row
+		m.ID = number
 	}
 	if m.Type == "" && len(s.Commands) == 1 {
 		m.Type = s.Commands[0]

@@ -23,6 +23,7 @@ type Message struct {
 	Type        string          `json:"type"`
 	Subject     string          `json:"subject"`
 	Time        string          `json:"time,omitempty"`
+	Row         string          `json:"row,omitempty"` // an extension of ours: the row of a table as it was, cells apart by tabs
 	Data        json.RawMessage `json:"data"`
 }
 

@@ -58,8 +58,8 @@ type Letter struct {
 	At                                                           time.Time
 	Typed                                                        string // in the form
 	Acts                                                         []LetterAct
-	Handles                                                      bool // the reader may retry or dismiss it
-	Signing                                                      string
+	Handles                                                      bool   // the reader may retry or dismiss it
+	Account                                                      string // that carries it out
 }
 
 func (Letter) template() string { return "letter" }
