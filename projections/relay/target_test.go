@@ -97,7 +97,7 @@ func TestSignatures(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The example of the Standard Webhooks specification's own libraries.
-	known := Secret("")
+	var known Secret
 	known, err = base64.StdEncoding.DecodeString("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
 	if err != nil {
 		t.Fatal(err)
