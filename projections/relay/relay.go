@@ -49,6 +49,13 @@ const poisonTopic = "failures"
 
 // Run delivers until ctx ends; then it returns nil.
 func (r *Relay) Run(ctx context.Context) error {
+	if err := r.run(ctx); ctx.Err() == nil {
+		return err
+	}
+	return nil
+}
+
+func (r *Relay) run(ctx context.Context) error {
 	if r.Retry == (Retry{}) {
 		r.Retry = Patience
 	}
@@ -79,7 +86,7 @@ func (r *Relay) Run(ctx context.Context) error {
 		router.AddConsumerHandler(t.Name, pubsub.All, member, c.handle)
 		go c.attend(ctx)
 	}
-	if err := router.Run(ctx); err != nil && ctx.Err() == nil {
+	if err := router.Run(ctx); err != nil {
 		return err
 	}
 	for _, c := range couriers {
