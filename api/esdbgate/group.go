@@ -144,8 +144,9 @@ func (g *group) subscribe(name string, slots int) (*subscriber, error) {
 		ctx, end := context.WithCancel(g.groups.ctx)
 		g.reading = end
 		g.generation++
-		go g.read(ctx, g.generation, g.settings)
-		go g.watch(ctx)
+		generation, s := g.generation, g.settings
+		g.groups.running.Go(func() { g.read(ctx, generation, s) })
+		g.groups.running.Go(func() { g.watch(ctx) })
 	}
 	g.share()
 	return s, nil
@@ -219,9 +220,9 @@ func (g *group) watch(ctx context.Context) {
 			g.expire(time.Now())
 			g.keep(g.groups.ctx, false)
 		case <-ctx.Done():
-			g.keep(context.WithoutCancel(ctx), true)
 		}
 	}
+	g.keep(g.groups.ctx, true)
 }
 
 // keep writes a checkpoint when enough is done and enough time has passed.

@@ -34,6 +34,8 @@ type groups struct {
 
 	mu  sync.Mutex
 	all map[groupKey]*group
+
+	running sync.WaitGroup // what reads and watches for groups
 }
 
 func newGroups(g *Gate) *groups {
@@ -41,11 +43,13 @@ func newGroups(g *Gate) *groups {
 	return &groups{gate: g, ctx: ctx, end: end, all: map[groupKey]*group{}}
 }
 
+// close lets all subscribers go, and keeps the place of every group.
 func (gs *groups) close() {
-	gs.end()
 	for _, g := range gs.list("") {
 		g.stop()
 	}
+	gs.running.Wait()
+	gs.end()
 }
 
 // load brings back the groups of a store, each where its last checkpoint was.

@@ -12,8 +12,8 @@ import (
 
 const (
 	chunk     = 64      // records read at once going backwards: one page of every back-end
-	tailsKept = 1 << 13 // streams whose ends are remembered, and at most twice as many
-	marksKept = 512     // of the events at the end of a stream
+	tailsKept = 1 << 12 // streams whose ends are remembered, and at most twice as many
+	marksKept = 256     // events at the end of a stream whose ids are, and at most twice as many
 )
 
 // A history is a Store as streams of events. Its methods may be called

@@ -26,6 +26,8 @@ import (
 	"wenxiao/domain"
 	"wenxiao/domain/unit"
 	"wenxiao/eventstore"
+	"wenxiao/eventstore/postgres"
+	"wenxiao/eventstore/postgres/pgtest"
 	"wenxiao/eventstore/sqlite"
 )
 
@@ -232,5 +234,36 @@ func TestLedgerOnAnEventStore(t *testing.T) {
 	}
 	if code := run(t.Context(), []string{"store", "serve", "--insecure", "--db", address, "--home", p.home}, strings.NewReader(""), &out, &errs); code != exitInput {
 		t.Errorf("a gate over a server of the protocol: %d", code)
+	}
+}
+
+// TestStoreServedFromPostgres makes an event store in an empty database, opens
+// it again, and serves a ledger in another database read-only.
+func TestStoreServedFromPostgres(t *testing.T) {
+	url := pgtest.URL(t)
+	write := func(revision uint64, expected esdb.ExpectedRevision) {
+		t.Helper()
+		client := dial(t, "esdb://"+serving(t, "--insecure", "--db", url))
+		done, err := client.AppendToStream(t.Context(), "s", esdb.AppendToStreamOptions{ExpectedRevision: expected}, esdb.EventData{EventType: "t", Data: []byte{0, 255}})
+		if err != nil || done.NextExpectedVersion != revision {
+			t.Errorf("append %d: %+v, %v", revision, done, err)
+		}
+	}
+	t.Run("made", func(t *testing.T) { write(0, esdb.NoStream{}) })
+	t.Run("opened again", func(t *testing.T) { write(1, esdb.Revision(0)) })
+
+	ledger := pgtest.URL(t)
+	store, err := postgres.Open(t.Context(), ledger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	registerUnit(t, store, 1)
+	client := dial(t, "esdb://"+serving(t, "--insecure", "--db", ledger))
+	_, err = client.AppendToStream(t.Context(), "s", esdb.AppendToStreamOptions{}, esdb.EventData{EventType: "t"})
+	checkCode(t, "append", err, esdb.ErrorCodeAccessDenied)
+	registerUnit(t, store, 2) // it still leads
+	if err := readOne(t, client); err != nil {
+		t.Error(err)
 	}
 }

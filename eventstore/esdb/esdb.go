@@ -11,6 +11,7 @@ package esdb
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"iter"
 	"sync"
 	"time"
@@ -52,13 +53,16 @@ func Open(ctx context.Context, address string, options ...eventstore.Option) (*S
 	return s, nil
 }
 
-// OpenReadOnly opens the ledger for reading, beside a process that writes it.
+// OpenReadOnly opens an existing ledger for reading, beside a process that writes it.
 func OpenReadOnly(ctx context.Context, address string) (*Store, error) {
 	s, err := connect(address)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.follow(ctx); err != nil {
+	if err = s.follow(ctx); err == nil && s.index.next == 0 {
+		err = fmt.Errorf("服务器上没有这本账 (no such ledger): %w", fs.ErrNotExist)
+	}
+	if err != nil {
 		_ = s.Close()
 		return nil, fmt.Errorf("open ledger %s: %w", s.stream, err)
 	}

@@ -66,7 +66,10 @@ func (l *ledger) Last(ctx context.Context) (eventstore.Last, error) {
 		return eventstore.Last{}, eventstore.ErrFenced
 	}
 	x := l.store.index
-	for range maxTries {
+	for try := range maxTries {
+		if err := pause(ctx, try); err != nil {
+			return eventstore.Last{}, err
+		}
 		if err := l.store.follow(ctx); err != nil {
 			return eventstore.Last{}, l.store.told(ctx, err)
 		}
@@ -166,7 +169,8 @@ func (l *ledger) failed(ctx context.Context, err error, before bool) error {
 		l.fenced = true
 		return eventstore.ErrFenced
 	}
-	if moved || before || isCode(err, esdb.ErrorCodeAccessDenied) || isCode(err, esdb.ErrorCodeUnauthenticated) {
+	refused := isCode(err, esdb.ErrorCodeAccessDenied) || isCode(err, esdb.ErrorCodeUnauthenticated) || isCode(err, esdb.ErrorCodeNotLeader)
+	if moved || before || refused {
 		return fmt.Errorf("%w: %w", eventstore.ErrUnwritten, err)
 	}
 	return err

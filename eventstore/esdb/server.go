@@ -155,18 +155,24 @@ func passing(err error) bool {
 
 // again repeats what can be repeated while the server cannot be had.
 func again(ctx context.Context, what func() error) error {
-	var err error
-	for try := range 4 {
-		if err = what(); !passing(err) {
+	err := what()
+	for try := 1; try < 4 && passing(err); try++ {
+		if err := pause(ctx, try); err != nil {
 			return err
 		}
-		select {
-		case <-time.After(time.Duration(try+1) * 100 * time.Millisecond):
-		case <-ctx.Done():
-			return ctx.Err()
-		}
+		err = what()
 	}
 	return err
+}
+
+// pause waits before a try that is not the first, longer each time.
+func pause(ctx context.Context, try int) error {
+	select {
+	case <-time.After(time.Duration(try) * 100 * time.Millisecond):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // read calls take for each event of a stream from a revision on, at most count,
