@@ -181,8 +181,9 @@ func (s *Server) timed(next http.Handler) http.Handler {
 	})
 }
 
-// metricsPage hands out the metrics to this machine, or to who has the token. A
-// proxy on this machine speaks for others.
+// metricsPage hands out the metrics to this machine, or to who has the token.
+// Behind a proxy every caller may seem to be on this machine: then only the token
+// counts.
 func (s *Server) metricsPage(w http.ResponseWriter, r *http.Request) {
 	if s.Metrics == nil {
 		s.fail(w, r, errNoSuchPage)
@@ -190,7 +191,7 @@ func (s *Server) metricsPage(w http.ResponseWriter, r *http.Request) {
 	}
 	token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	bears := s.Metrics.Token != "" && subtle.ConstantTimeCompare([]byte(token), []byte(s.Metrics.Token)) == 1
-	here := loopback(s.address(r)) && r.Header.Get("X-Forwarded-For") == "" && r.Header.Get("Forwarded") == ""
+	here := !s.Secure && loopback(s.address(r)) && r.Header.Get("X-Forwarded-For") == "" && r.Header.Get("Forwarded") == ""
 	if !bears && !here {
 		s.fail(w, r, Denied{Code: "metrics.elsewhere", Rule: "运行指标只在本机可看，或凭令牌（Authorization: Bearer）"})
 		return

@@ -9,7 +9,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -159,4 +161,71 @@ func TestServeTakesInAndSendsOut(t *testing.T) {
 	if err := <-served; err != nil {
 		t.Error(err)
 	}
+}
+
+// TestKillRelay kills the delivering process again and again while another
+// writes: every event arrives, in order, and again only under the same id.
+func TestKillRelay(t *testing.T) {
+	to := new(listened)
+	server := httptest.NewServer(to)
+	defer server.Close()
+	dir := t.TempDir()
+	binary, path := filepath.Join(dir, "wenxiao"), filepath.Join(dir, "l.db")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	store, err := sqlite.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	var ids []string
+	for round := range 3 {
+		relaying := exec.CommandContext(t.Context(), binary, "relay", "--db", "sqlite:"+path, "--to", server.URL, "--secret", "env:HOOK")
+		relaying.Env = append(os.Environ(), "HOOK="+strings.Repeat("secret ", 5))
+		if err := relaying.Start(); err != nil {
+			t.Fatal(err)
+		}
+		before := to.count()
+		for n := range 300 {
+			a, err := store.Append(t.Context(), fmt.Sprintf("goal-%d-%d", round, n), 0, eventstore.Draft{Type: "goal.noted.v1", Data: []byte(`{}`)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ids = append(ids, a.IDs...)
+		}
+		enough := before + 100
+		if round == 2 {
+			enough = before + len(ids) // more than can come: until all have
+		}
+		for end := time.Now().Add(30 * time.Second); to.count() < enough && to.last() != ids[len(ids)-1] && time.Now().Before(end); {
+			time.Sleep(time.Millisecond)
+		}
+		_ = relaying.Process.Kill()
+		_ = relaying.Wait()
+	}
+	at, again := 0, 0
+	for _, e := range to.events {
+		switch i := slices.Index(ids, e.ID); {
+		case i == at:
+			at++
+		case i >= 0 && i < at:
+			again++
+		default:
+			t.Fatalf("after %d events came %s of position %s", at, e.ID, e.Sequence)
+		}
+	}
+	if at != len(ids) {
+		t.Errorf("%d of %d events came", at, len(ids))
+	}
+	t.Logf("%d events, %d of them again", at, again)
+}
+
+func (l *listened) last() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.events) == 0 {
+		return ""
+	}
+	return l.events[len(l.events)-1].ID
 }

@@ -1,7 +1,6 @@
 package relay
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -223,22 +222,4 @@ var subject = regexp.MustCompile(`^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$`)
 func loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
-
-// Rejected is a target's answer that it will not have a message, however often
-// it is sent.
-type Rejected struct{ Reason string }
-
-func (r Rejected) Error() string { return r.Reason }
-
-// Failed is a target's answer that it could not take a message: it is there, and
-// something else is wrong.
-type Failed struct{ Reason string }
-
-func (f Failed) Error() string { return f.Reason }
-
-// answered reports whether err is an answer about this one message, and not the
-// silence of a target that is down.
-func answered(err error) bool {
-	return errors.As(err, new(Rejected)) || errors.As(err, new(Failed))
 }

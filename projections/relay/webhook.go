@@ -3,7 +3,6 @@ package relay
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -56,25 +55,6 @@ func (w *webhook) post(ctx context.Context, m *message.Message) error {
 	defer answer.Body.Close()
 	said, _ := io.ReadAll(io.LimitReader(answer.Body, 512))
 	return verdict(answer.StatusCode, strings.ToValidUTF8(strings.TrimSpace(string(said)), "?"))
-}
-
-// verdict turns a status into what it means for the message. A gateway that
-// finds nobody behind it speaks for a target that is down.
-func verdict(status int, said string) error {
-	reason := fmt.Sprintf("%d %s", status, http.StatusText(status))
-	if said != "" {
-		reason += ": " + said
-	}
-	switch {
-	case status >= 200 && status < 300:
-		return nil
-	case status == http.StatusBadGateway, status == http.StatusServiceUnavailable, status == http.StatusGatewayTimeout,
-		status == http.StatusTooManyRequests, status == http.StatusTooEarly, status == http.StatusRequestTimeout:
-		return fmt.Errorf("%s", reason)
-	case status >= 500:
-		return Failed{reason}
-	}
-	return Rejected{reason}
 }
 
 func (w *webhook) Close() error { w.client.CloseIdleConnections(); return nil }
