@@ -83,6 +83,8 @@ func (g *Gate) told(ctx context.Context, err error) error {
 		return tooLarge(eventstore.MaxData, err)
 	case errors.Is(err, eventstore.ErrMalformed):
 		return malformed("%v", err)
+	case errors.Is(err, eventstore.ErrConflict):
+		return status.Error(codes.Aborted, "another process keeps writing to the stream")
 	case errors.Is(err, eventstore.ErrClosed):
 		return status.Error(codes.Unavailable, "the store is closed")
 	case errors.Is(err, eventstore.ErrFenced):

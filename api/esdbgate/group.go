@@ -40,7 +40,11 @@ type group struct {
 	keptAt     time.Time
 	total      int64
 	parked     int64
-	replayed   uint64 // parked events before this revision were replayed
+
+	replayed     uint64     // parked events before this revision were taken to be replayed
+	replays      []*message // of those, the ones not done, oldest first
+	replaysDone  uint64     // before this revision all were
+	replaysSaved uint64     // as the last checkpoint says
 }
 
 // A subscriber takes events of a group.
@@ -88,7 +92,7 @@ func (g *group) recall(ctx context.Context) error {
 			return fmt.Errorf("checkpoint at %d: %w", last.position, err)
 		}
 		g.restart(c.Next)
-		g.replayed = c.Replayed
+		g.replayed, g.replaysDone, g.replaysSaved = c.Replayed, c.Replayed, c.Replayed
 	}
 	v, err := h.view(ctx, g.settings.stream("parked"))
 	if err != nil {
@@ -109,7 +113,8 @@ func lastOf(ctx context.Context, h *history, stream string) (event, bool, error)
 	return event{}, false, nil
 }
 
-// A checkpoint is how far a group is: everything before next is done with.
+// A checkpoint is how far a group is: everything before next is done with, and
+// every parked event before replayed that was replayed.
 type checkpoint struct {
 	Next     uint64 `json:"next"`
 	Replayed uint64 `json:"replayed"`
@@ -117,14 +122,20 @@ type checkpoint struct {
 
 func (g *group) keepPlace(ctx context.Context, next uint64) error {
 	g.mu.Lock()
-	data, err := json.Marshal(checkpoint{next, g.replayed})
+	replays := g.replaysDone
+	data, err := json.Marshal(checkpoint{next, replays})
 	stream := g.settings.stream("checkpoint")
 	g.mu.Unlock()
 	if err != nil {
 		return err
 	}
-	_, err = g.groups.write(ctx, domain.Actor{}, stream, jsonEvent("$SubscriptionCheckpoint", nil, data))
-	return err
+	if _, err = g.groups.write(ctx, domain.Actor{}, stream, jsonEvent("$SubscriptionCheckpoint", nil, data)); err != nil {
+		return err
+	}
+	g.mu.Lock()
+	g.replaysSaved = replays
+	g.mu.Unlock()
+	return nil
 }
 
 // subscribe adds a subscriber that takes so many events unacknowledged.
@@ -228,7 +239,7 @@ func (g *group) watch(ctx context.Context) {
 // keep writes a checkpoint when enough is done and enough time has passed.
 func (g *group) keep(ctx context.Context, last bool) {
 	g.mu.Lock()
-	due := g.done > g.kept && (last || g.undone >= max(1, int(g.settings.Most)) ||
+	due := g.replaysDone > g.replaysSaved || g.done > g.kept && (last || g.undone >= max(1, int(g.settings.Most)) ||
 		g.undone >= max(1, int(g.settings.Least)) && time.Since(g.keptAt) >= g.settings.after())
 	next, undone := g.done, g.undone
 	g.mu.Unlock()

@@ -11,8 +11,8 @@ import (
 // A message is an event on its way.
 type message struct {
 	resolved
-	at       uint64 // revision or position, 0 for one replayed from the parked
-	replay   bool
+	at       uint64 // revision or position; the revision after it among the parked, if it was
+	replay   bool   // parked and now replayed
 	attempts int32
 	to       *subscriber
 	until    time.Time // zero where there is no limit
@@ -133,6 +133,13 @@ func (g *group) ack(s *subscriber, ids []uuid.UUID) {
 // finish marks a message as done, and moves what all is done up to.
 func (g *group) finish(m *message) {
 	if m.finished = true; m.replay {
+		for len(g.replays) > 0 && g.replays[0].finished {
+			g.replaysDone = g.replays[0].at
+			g.replays = g.replays[1:]
+		}
+		if len(g.replays) == 0 {
+			g.replaysDone = g.replayed
+		}
 		return
 	}
 	g.undone++

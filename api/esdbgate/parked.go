@@ -15,7 +15,7 @@ func (g *group) park(m *message, reason string) {
 	meta, _ := json.Marshal(map[string]string{"reason": reason, "added": g.groups.gate.options.Now().UTC().Format(time.RFC3339Nano)})
 	link := jsonEvent(linkType, meta, fmt.Appendf(nil, "%d@%s", at.revision, at.stream))
 	stream := g.settings.stream("parked")
-	go func() {
+	g.groups.running.Go(func() {
 		_, err := g.groups.write(g.groups.ctx, domain.Actor{}, stream, link)
 		g.mu.Lock()
 		defer g.mu.Unlock()
@@ -27,7 +27,7 @@ func (g *group) park(m *message, reason string) {
 			g.finish(m)
 		}
 		g.share()
-	}()
+	})
 }
 
 // replay hands out parked events again, those parked first, at most so many.
@@ -52,14 +52,13 @@ func (g *group) replay(ctx context.Context, most int64) error {
 		}
 		if r.event != nil { // what was deleted meanwhile is not replayed
 			r.link = nil
-			found = append(found, &message{resolved: r, replay: true})
+			found = append(found, &message{resolved: r, at: next, replay: true})
 		}
 	}
 	g.mu.Lock()
+	defer g.mu.Unlock()
 	g.replayed, g.parked = next, max(0, g.parked-int64(next-from))
-	g.retries = append(g.retries, found...)
-	place := g.kept
+	g.retries, g.replays = append(g.retries, found...), append(g.replays, found...)
 	g.share()
-	g.mu.Unlock()
-	return g.keepPlace(ctx, place)
+	return nil
 }

@@ -115,10 +115,7 @@ func (w *writing) intend(ctx context.Context, writes []sessionWrite) ([]outcome,
 	if err != nil {
 		return nil, err
 	}
-	intent, err := w.append(sessionsStream, writes[0].By, anything, []proposed{jsonEvent(sessionType, nil, data)})
-	if err != nil {
-		return nil, err
-	}
+	intent := w.enqueue(sessionsStream, writes[0].By, anything, []proposed{jsonEvent(sessionType, nil, data)}, len(data))
 	written, err := intent.wait(ctx)
 	if err != nil {
 		return nil, err

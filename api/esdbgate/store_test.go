@@ -102,7 +102,7 @@ func openLedger(t testing.TB, address string, options ...eventstore.Option) *esd
 // TestKilledWriter kills a process that writes, again and again. The server
 // lives on; what was acknowledged is there, once and whole.
 func TestKilledWriter(t *testing.T) {
-	storetest.Crash(t, 5,
+	storetest.Crash(t, 3,
 		func() string { return ledgerOn(aServer(t)) },
 		func(address string) (eventstore.Store, error) { return esdb.Open(context.Background(), address) },
 		func(address string) {

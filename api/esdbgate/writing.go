@@ -74,7 +74,6 @@ type write struct {
 
 	outcome outcome
 	err     error
-	events  int // written
 }
 
 // An ending is the end of a stream as a write finds it: with what those before
@@ -190,11 +189,9 @@ func (w *writing) try(ctx context.Context, stream string, writes []*write) error
 		return err
 	}
 	w.learn(stream, end, before, uint64(a.Position), events)
-	position := uint64(a.Position) - uint64(len(events))
 	for _, next := range writes {
-		if next.err == nil && next.events > 0 {
-			position += uint64(next.events)
-			next.outcome.position = position
+		if next.err == nil && next.outcome.revision > before { // written now, be it by a neighbour
+			next.outcome.position = uint64(a.Position) - uint64(t.last-next.outcome.revision)
 		}
 	}
 	return nil
@@ -217,7 +214,7 @@ func (w *writing) decide(ctx context.Context, stream string, writes []*write) (a
 		after.truncated = *m.TruncateBefore
 	}
 	for _, next := range writes {
-		next.err, next.events, next.outcome = nil, 0, outcome{}
+		next.err, next.outcome = nil, outcome{}
 		var added []proposed
 		if after.kind == tombstone {
 			next.err = deletedError(stream)
@@ -226,13 +223,12 @@ func (w *writing) decide(ctx context.Context, stream string, writes []*write) (a
 		if added, next.outcome, next.err = next.decide(ctx, after); next.err != nil {
 			continue
 		}
-		next.events = len(added)
 		for _, p := range added {
 			after.last++
 			after.kind, after.data, after.marks = p.kind, p.data, append(after.marks, mark{id: p.id})
 			drafts, events = append(drafts, p.draft(next.by)), append(events, p)
 		}
-		if next.events > 0 {
+		if len(added) > 0 {
 			next.outcome.revision = after.last
 		}
 	}
@@ -264,6 +260,10 @@ func (w *writing) append(stream string, by domain.Actor, expected expectation, e
 	if bytes > w.most {
 		return nil, tooLarge(w.most, fmt.Errorf("append to %s has %d bytes, at most %d", stream, bytes, w.most))
 	}
+	return w.enqueue(stream, by, expected, events, bytes), nil
+}
+
+func (w *writing) enqueue(stream string, by domain.Actor, expected expectation, events []proposed, bytes int) *write {
 	next := &write{by: by, bytes: bytes, decide: func(ctx context.Context, t *ending) ([]proposed, outcome, error) {
 		if earlier, ok, err := w.repeated(ctx, stream, t, expected, events); ok || err != nil {
 			return nil, earlier, err
@@ -274,7 +274,7 @@ func (w *writing) append(stream string, by domain.Actor, expected expectation, e
 		return events, outcome{revision: t.last}, nil
 	}}
 	w.begin(stream, next)
-	return next, nil
+	return next
 }
 
 // is reports whether the stream is as expected.
