@@ -211,6 +211,11 @@ func (s *Subscriber) hand(ctx context.Context, m *message.Message, out chan<- *m
 	case <-m.Nacked():
 		return false, nil
 	case <-ctx.Done():
+	}
+	select {
+	case <-m.Acked(): // before the end
+		return true, nil
+	default:
 		return false, ctx.Err()
 	}
 }
