@@ -18,8 +18,12 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 )
 
-// underWay is how many appends of one connection may wait for their answers.
-const underWay = 1 << 10
+// What one connection may have in memory here: appends that wait for their
+// answers, and bytes of appends that are not whole yet.
+const (
+	underWay   = 1 << 8
+	unfinished = 64 << 20
+)
 
 // BatchAppend takes appends one after the other and answers each as it is done.
 // They are begun in the order they came.
@@ -33,7 +37,7 @@ func (s *streamsService) BatchAppend(in streams.Streams_BatchAppendServer) error
 	defer answers.Wait()
 	defer cancel()
 	places := make(chan struct{}, underWay)
-	batches := map[string]*batch{}
+	batches, bytes := map[string]*batch{}, 0
 	for {
 		req, err := in.Recv()
 		if errors.Is(err, io.EOF) {
@@ -50,13 +54,14 @@ func (s *streamsService) BatchAppend(in streams.Streams_BatchAppendServer) error
 		b := batches[id.String()]
 		if b == nil {
 			b = &batch{options: req.GetOptions(), id: req.GetCorrelationId()}
-			if len(batches) >= underWay {
-				return status.Error(codes.ResourceExhausted, "too many appends begun and not finished")
-			}
 			batches[id.String()] = b
 		}
+		bytes -= b.bytes
 		b.take(req, s.gate.writes.most)
 		if !req.GetIsFinal() {
+			if bytes += b.bytes; len(batches) > underWay || bytes > unfinished {
+				return status.Error(codes.ResourceExhausted, "too many appends begun and not finished")
+			}
 			continue
 		}
 		delete(batches, id.String())
@@ -103,7 +108,7 @@ func (b *batch) expected() expectation {
 	case *streams.BatchAppendReq_Options_StreamExists:
 		return exists
 	case *streams.BatchAppendReq_Options_StreamPosition:
-		return expectation(v.StreamPosition)
+		return atRevision(v.StreamPosition)
 	}
 	return anything
 }

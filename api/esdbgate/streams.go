@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/shared"
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
@@ -48,7 +49,13 @@ func expect(o expecting) expectation {
 	case o.GetStreamExists() != nil:
 		return exists
 	}
-	return expectation(o.GetRevision())
+	return atRevision(o.GetRevision())
+}
+
+// atRevision expects a revision. One that no stream will ever have stays one, and
+// does not become one of the negative ones that mean something else.
+func atRevision(revision uint64) expectation {
+	return expectation(min(revision, math.MaxInt64))
 }
 
 // Append takes all of a request before it writes any of it.

@@ -108,11 +108,13 @@ func (p place) kept(what string) string {
 // what they sent.
 func (p place) streams() string { return p.kept("streams") }
 
+// check refuses what is no place, and makes the folder that a ledger on a server
+// has here.
 func (p place) check() error {
 	if file, ok := strings.CutPrefix(p.tables, "sqlite:"); p.tables != "" && !isPostgres(p.tables) && (!ok || file == "") {
 		return usage("--views 应为 sqlite:路径 或 postgres://…，给的是 %q", p.tables)
 	}
-	if p.isEventStore() { // what lies beside it needs a place
+	if p.isEventStore() {
 		return os.MkdirAll(p.home, 0o700)
 	}
 	path, ok := p.path()
