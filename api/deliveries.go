@@ -45,7 +45,7 @@ func (s *Server) askDeliveries(ctx context.Context, in *deliveriesOf) (d Deliver
 // again has a failed event sent to its target once more.
 func (s *Server) again(ctx context.Context, who Who, target string, position eventstore.Position) error {
 	return s.ordering(ctx, who, "delivery.again", target, position, func() error {
-		return s.Deliveries.Again(ctx, who.Person, target, position)
+		return s.Deliveries.Again(ctx, named(who), target, position)
 	})
 }
 
@@ -56,9 +56,12 @@ func (s *Server) from(ctx context.Context, who Who, target string, position even
 		if err != nil {
 			return err
 		}
-		return s.Deliveries.From(ctx, who.Person, target, position, head)
+		return s.Deliveries.From(ctx, named(who), target, position, head)
 	})
 }
+
+// named is who orders, by name and id.
+func named(who Who) string { return who.Name + "（" + who.Person + "）" }
 
 func (s *Server) ordering(ctx context.Context, who Who, name, target string, position eventstore.Position, do func() error) error {
 	if err := operates(who.Account, name); err != nil {

@@ -1,6 +1,9 @@
 package web
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Letters lists what other systems sent and the ledger refused.
 type Letters struct {
@@ -71,6 +74,24 @@ func (p Letter) Status() Status { return letterStatus(p.State) }
 type LetterAct struct {
 	At                               time.Time
 	Name, Act, Reason, Body, Outcome string
+}
+
+// Result says what came of it; a rule that said no again is named by its code.
+func (a LetterAct) Result() string {
+	first, _, _ := strings.Cut(a.Outcome, " ")
+	return Word(letterResults, first)
+}
+
+// Code is that of the rule.
+func (a LetterAct) Code() string { _, code, _ := strings.Cut(a.Outcome, " "); return code }
+
+var letterResults = []Option{
+	{"entered", "已入账"},
+	{"dismissed", "不办"},
+	{"refused", "仍没有收"},
+	{"failed", "没有办成"},
+	{"ordered", "没有等到结果"},
+	{"open", "先前没有收"},
 }
 
 // Word says what was done.
