@@ -150,12 +150,14 @@ func (l *ledger) Commit(ctx context.Context, batch eventstore.Batch) error {
 		return fmt.Errorf("%w: %w", eventstore.ErrUnwritten, err)
 	}
 	x := l.store.index
+	next := x.next // the index follows when all is sent: what failed half-way it reads from the beginning
 	for i, events := range cut {
-		if err := l.store.server.append(ctx, l.store.stream, x.next, events...); err != nil {
+		if err := l.store.server.append(ctx, l.store.stream, next, events...); err != nil {
 			return l.failed(ctx, err, i < len(cut)-1)
 		}
-		x.next += uint64(len(events))
+		next += uint64(len(events))
 	}
+	x.next = next
 	x.add(records, &batch.Tree)
 	return nil
 }
