@@ -88,6 +88,20 @@ func TestStore(t *testing.T) {
 	})
 }
 
+// TestTree holds the back-end to what those with transactions promise of the
+// tree: it moves with the records, and one that was left behind is made up for.
+func TestTree(t *testing.T) {
+	server := aServer(t)
+	for name, test := range map[string]func(*testing.T, storetest.Opener){"together": storetest.Together, "mended": storetest.Mended} {
+		t.Run(name, func(t *testing.T) {
+			ledger := ledgerOn(server)
+			test(t, func(t *testing.T, options ...eventstore.Option) eventstore.Store {
+				return openLedger(t, ledger, options...)
+			})
+		})
+	}
+}
+
 func openLedger(t testing.TB, address string, options ...eventstore.Option) *esdb.Store {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)

@@ -129,7 +129,7 @@ func (x *index) add(records []found, tree *eventstore.Tree) {
 			}
 		}
 		x.lastAt = r.RecordedAt
-		if tree == nil {
+		if tree == nil && x.tree.Size == r.Position-1 { // one left behind by a writer that does not seal stays there
 			x.tree = x.tree.Add(r.Envelope)
 		}
 		if f.whole {
