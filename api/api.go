@@ -12,12 +12,14 @@ import (
 	"github.com/alexedwards/scs/v2"
 
 	"wenxiao/api/accounts"
+	"wenxiao/api/feeds"
 	"wenxiao/domain"
 	"wenxiao/eventstore"
 	"wenxiao/eventstore/attachments"
 	"wenxiao/eventstore/seal"
 	"wenxiao/eventstore/vault"
 	"wenxiao/projections"
+	"wenxiao/projections/relay"
 )
 
 // Server holds what the handlers need. The fields are set before [Server.Handler]
@@ -32,6 +34,10 @@ type Server struct {
 	Now      func() time.Time
 	Log      *slog.Logger
 	Files    *attachments.Directory // what acts rest on
+
+	Deliveries *relay.Deliveries // what goes to other systems; nil: nothing
+	Inbox      *feeds.Inbox      // what comes from them; nil: nothing
+	Metrics    *Metrics          // nil: none are kept
 
 	Demo    bool           // the demonstration: its roles may be taken without a password, from this machine only
 	Proxies []netip.Prefix // that stand before the server and say for whom they ask

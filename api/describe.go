@@ -70,6 +70,8 @@ var nouns = []*huma.Tag{
 	{Name: "person", Description: "人员"},
 	{Name: "record", Description: "账本：记录与审计轨迹"},
 	{Name: "proof", Description: "证明：检查点、回执、核验"},
+	{Name: "delivery", Description: "对外推送"},
+	{Name: "feed", Description: "外来数据"},
 	{Name: "score", Description: "校核公开表与规则册"},
 }
 

@@ -40,7 +40,7 @@ func (d *office) addresses() (all [][2]string) {
 	return all
 }
 
-var filled = strings.NewReplacer("{code}", "p1", "{year}", "2025", "/records/{id}", "/records/1", "{id}", "n1", "{schema}", "Problem")
+var filled = strings.NewReplacer("{code}", "p1", "{year}", "2025", "/records/{id}", "/records/1", "{id}", "n1", "{schema}", "Problem", "{letter}", "0198", "{target}", "t", "{act:again|from}", "from", "{act:retry|dismiss}", "retry", "{source}", "s")
 
 func TestEveryAnswerIsGuarded(t *testing.T) {
 	d := newOffice(t)

@@ -40,6 +40,7 @@ func (s *Server) pageRoutes(r *mux.Router) {
 	s.checkRoutes(r)
 	s.monitoringRoutes(r)
 	s.proofRoutes(r)
+	s.streamRoutes(r)
 }
 
 // page shows something to who is signed in; others sign in first and come back.

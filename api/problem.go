@@ -96,6 +96,7 @@ const patience = 10 * time.Second
 func (s *Server) problem(ctx context.Context, err error) *Problem {
 	p := s.classify(ctx, err)
 	p.Type, p.Instance, p.Detail = "urn:wenxiao:"+p.Code, requestID(ctx), p.Reason
+	s.Metrics.refused(p)
 	if p.Status >= http.StatusInternalServerError {
 		s.Log.ErrorContext(ctx, "request failed", "request", p.Instance, "err", err)
 	}

@@ -30,9 +30,9 @@ func sealedOffice(t *testing.T, change ...func(policy string) string) *office {
 		if err != nil {
 			t.Fatal(err)
 		}
-		policy := must(seal.DefaultPolicy(signer.Verifiers()...))
+		policy := sure(seal.DefaultPolicy(signer.Verifiers()...))
 		for _, f := range change {
-			policy = must(seal.ParsePolicy([]byte(f(policy.String()))))
+			policy = sure(seal.ParsePolicy([]byte(f(policy.String()))))
 		}
 		s.Sealer, err = seal.NewSealer(s.Store, seal.Tiles{Dir: filepath.Join(dir, "log")}, signer, policy, s.Log)
 		if err != nil {
@@ -135,7 +135,7 @@ func TestReceiptBeforeItsCheckpoint(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = signer.Close() })
-		if s.Sealer, err = seal.NewSealer(s.Store, seal.Tiles{Dir: t.TempDir()}, signer, must(seal.DefaultPolicy()), s.Log); err != nil {
+		if s.Sealer, err = seal.NewSealer(s.Store, seal.Tiles{Dir: t.TempDir()}, signer, sure(seal.DefaultPolicy()), s.Log); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -172,7 +172,7 @@ func TestAnybodyVerifies(t *testing.T) {
 	d.get("", "/verify?at=3").shows("码不完整")
 	d.get("", fmt.Sprintf("/verify?at=3000&leaf=%x", leaf[:])).shows("不符", "账本没有位置 3000")
 
-	v := into[Verification](d.do(call{as: "congress", method: "POST", path: "/api/v1/verify", body: string(must(json.Marshal(map[string]string{"text": receipt})))}))
+	v := into[Verification](d.do(call{as: "congress", method: "POST", path: "/api/v1/verify", body: string(sure(json.Marshal(map[string]string{"text": receipt})))}))
 	if !v.Genuine || v.Number != 3 || len(v.Checks) < 4 {
 		t.Errorf("by API: %+v", v)
 	}
@@ -204,7 +204,7 @@ func TestMissingWitnessesAreSaid(t *testing.T) {
 			t.Errorf("%s is verified without its witnesses", path)
 		}
 	}
-	v := into[Verification](d.do(call{as: "congress", method: "POST", path: "/api/v1/verify", body: string(must(json.Marshal(map[string]string{"text": d.browse("unit", "/record/1/receipt").Body.String()})))}))
+	v := into[Verification](d.do(call{as: "congress", method: "POST", path: "/api/v1/verify", body: string(sure(json.Marshal(map[string]string{"text": d.browse("unit", "/record/1/receipt").Body.String()})))}))
 	if v.Genuine {
 		t.Errorf("by API: %+v", v)
 	}
@@ -216,7 +216,7 @@ func TestMissingWitnessesAreSaid(t *testing.T) {
 // cosignatureKey turns a key of a log into that of a witness: type 4 for 1.
 func cosignatureKey(vkey string) string {
 	parts := strings.SplitN(vkey, "+", 3)
-	key := must(base64.StdEncoding.DecodeString(parts[2]))
+	key := sure(base64.StdEncoding.DecodeString(parts[2]))
 	key[0] = 4
 	sum := sha256.Sum256(append([]byte(parts[0]+"\n"), key...))
 	return fmt.Sprintf("%s+%x+%s", parts[0], sum[:4], base64.StdEncoding.EncodeToString(key))
@@ -301,7 +301,7 @@ func TestLogIsPublic(t *testing.T) {
 	d.get("", "/verify").shows("example.invalid/office", "没有设见证单位")
 }
 
-func must[T any](v T, err error) T {
+func sure[T any](v T, err error) T {
 	if err != nil {
 		panic(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"wenxiao/domain/scoring"
 	"wenxiao/eventstore"
 	"wenxiao/projections"
+	"wenxiao/projections/relay"
 )
 
 func TestAnswersAreAsNewAsAsked(t *testing.T) {
@@ -55,7 +56,7 @@ func TestTheFeedIsReadToItsEndAndFollowed(t *testing.T) {
 	next, seen := "/api/v1/events?limit=3", 0
 	for range 10 {
 		answer := d.get("inspector", next)
-		batch := into[[]CloudEvent](answer)
+		batch := into[[]relay.CloudEvent](answer)
 		if answer.Header().Get("Content-Type") != "application/cloudevents-batch+json" {
 			t.Fatalf("%v", answer.Header())
 		}
@@ -87,7 +88,7 @@ func TestEveryQuestionIsAnswered(t *testing.T) {
 	last := d.head()
 	spec := into[document](d.get("", "/openapi.json"))
 	for path, methods := range spec.Paths {
-		if _, ok := methods["get"]; !ok || strings.HasPrefix(path, "/api/v1/evaluations/{") {
+		if _, ok := methods["get"]; !ok || strings.HasPrefix(path, "/api/v1/evaluations/{") || path == "/api/v1/dead-letters/{letter}" { // there are none
 			continue
 		}
 		address := strings.NewReplacer("{digest}", digest, "/participants/{id}", "/participants/"+somebody, "/records/{id}", "/records/1", "/people/{id}", "/people/p-unit", "/units/{code}", "/units/101001").Replace(path)

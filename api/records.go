@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
@@ -13,6 +12,7 @@ import (
 	"wenxiao/domain"
 	"wenxiao/eventstore"
 	"wenxiao/projections"
+	"wenxiao/projections/relay"
 )
 
 type recordOf struct {
@@ -96,31 +96,11 @@ type feedOf struct {
 	Limit int                 `query:"limit" minimum:"1" maximum:"1000" default:"100"`
 }
 
-// CloudEvent is a record for other systems (CloudEvents 1.0).
-type CloudEvent struct {
-	SpecVersion     string          `json:"specversion"`
-	ID              string          `json:"id"`
-	Source          string          `json:"source"`
-	Type            string          `json:"type"`
-	Subject         string          `json:"subject" doc:"流"`
-	Time            time.Time       `json:"time" doc:"入账时刻"`
-	DataContentType string          `json:"datacontenttype"`
-	Sequence        string          `json:"sequence" doc:"账本位置"`
-	StreamRevision  string          `json:"streamrevision"`
-	EffectiveAt     time.Time       `json:"effectiveat" doc:"发生时刻"`
-	DataHash        string          `json:"datahash"`
-	CorrelationID   string          `json:"correlationid,omitempty"`
-	CausationID     string          `json:"causationid,omitempty"`
-	ActorPerson     string          `json:"actorperson"`
-	ActorUnit       string          `json:"actorunit"`
-	Data            json.RawMessage `json:"data"`
-}
-
 type feed struct {
 	ContentType string              `header:"Content-Type"`
 	Position    eventstore.Position `header:"Ledger-Position" doc:"账本现在的位置"`
 	Link        string              `header:"Link" doc:"rel=next：往下读的地址"`
-	Body        []CloudEvent
+	Body        []relay.CloudEvent
 }
 
 // events hands out the ledger in order, a batch at a time. The address of the
@@ -131,28 +111,19 @@ func (s *Server) events(ctx context.Context, in *feedOf) (*feed, error) {
 	if err != nil {
 		return nil, s.problem(ctx, err)
 	}
-	out := &feed{ContentType: "application/cloudevents-batch+json", Position: head, Body: []CloudEvent{}}
+	out := &feed{ContentType: "application/cloudevents-batch+json", Position: head, Body: []relay.CloudEvent{}}
 	last := in.After
 	for r, err := range s.Store.ReadAll(ctx, in.After) {
 		if err != nil {
 			return nil, s.problem(ctx, err)
 		}
-		out.Body, last = append(out.Body, cloudEvent(r)), r.Position
+		out.Body, last = append(out.Body, relay.NewCloudEvent(r)), r.Position
 		if len(out.Body) == in.Limit {
 			break
 		}
 	}
 	out.Link = "</api/v1/events?after=" + strconv.FormatUint(uint64(last), 10) + "&limit=" + strconv.Itoa(in.Limit) + `>; rel="next"`
 	return out, nil
-}
-
-func cloudEvent(r eventstore.Record) CloudEvent {
-	return CloudEvent{
-		SpecVersion: "1.0", ID: r.ID, Source: "urn:wenxiao:ledger", Type: r.Type, Subject: r.Stream, Time: r.RecordedAt,
-		DataContentType: "application/json", Sequence: strconv.FormatUint(uint64(r.Position), 10), StreamRevision: strconv.FormatUint(uint64(r.Revision), 10),
-		EffectiveAt: r.EffectiveAt, DataHash: r.DataHash, CorrelationID: r.Correlation, CausationID: r.Causation,
-		ActorPerson: r.Actor.Person, ActorUnit: r.Actor.Unit, Data: r.Data,
-	}
 }
 
 // recordQueries are those that answer with the ledger itself.

@@ -204,8 +204,12 @@ func offer[C, I any](api huma.API, path, name string, said []string, handle func
 		Errors: []int{400, 401, 403, 412, 413, 422, 428},
 	}, handle)
 	body := schemaOf(api, reflect.TypeFor[C]())
-	withhold(body, "source", "printed", "computed", "findings")
+	withhold(body, withheld...)
 	optional(body, said...)
 }
+
+// withheld is what a source attests or the ledger computes: no request may claim
+// it.
+var withheld = []string{"source", "printed", "computed", "findings"}
 
 func noun(name string) string { noun, _, _ := strings.Cut(name, "."); return noun }

@@ -46,8 +46,8 @@ func (s *Server) actor(r *http.Request) (domain.Actor, accounts.Account, bool) {
 
 // outside tells the addresses that need no session: files, and what machines ask.
 func outside(path string) bool {
-	return strings.HasPrefix(path, "/static/") || strings.HasPrefix(path, "/docs") || path == "/healthz" || path == "/openapi.json" ||
-		path == "/checkpoint" || path == "/policy"
+	return strings.HasPrefix(path, "/static/") || strings.HasPrefix(path, "/docs") || path == "/openapi.json" ||
+		path == "/healthz" || path == "/readyz" || path == "/metrics" || strings.HasPrefix(path, "/feeds/") || path == "/checkpoint" || path == "/policy"
 }
 
 // forPrograms tells the addresses that take a password with each request: the

@@ -35,6 +35,8 @@ var kinds = []string{
 	"/record",
 	"/receipt/*",
 	"/verify",
+	"/deliveries",
+	"/dead-letters",
 }
 
 // A sitemap holds the pages to read, by kind.

@@ -6,6 +6,7 @@ import "time"
 type Options struct {
 	Clock    func() time.Time
 	Unsealed bool
+	Batches  func(appends, records int, took time.Duration)
 }
 
 // An Option changes one of the [Options].
@@ -20,6 +21,12 @@ func WithClock(clock func() time.Time) Option {
 // measure what sealing costs; the next opening without it makes up for it.
 func WithoutSeal() Option {
 	return func(o *Options) { o.Unsealed = true }
+}
+
+// WithBatches has the writer tell told of each batch it has committed. told is
+// called between two batches and must be quick.
+func WithBatches(told func(appends, records int, took time.Duration)) Option {
+	return func(o *Options) { o.Batches = told }
 }
 
 // Chosen returns the defaults changed by options.

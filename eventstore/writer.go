@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"time"
 )
 
 const (
@@ -195,6 +196,7 @@ func (w *Writer) attempt(requests []*request, lookUp bool) (answers []answer, er
 		return answers, nil
 	}
 	w.grow(&batch)
+	begun := time.Now()
 	if err := w.backend.Commit(ctx, batch); err != nil {
 		if !errors.Is(err, ErrUnwritten) && !errors.Is(err, ErrFenced) {
 			err = fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)
@@ -202,6 +204,9 @@ func (w *Writer) attempt(requests []*request, lookUp bool) (answers []answer, er
 		return nil, w.failed(err)
 	}
 	w.beacon.Announce(w.last.Position)
+	if w.options.Batches != nil {
+		w.options.Batches(len(requests), len(batch.Entries), time.Since(begun))
+	}
 	return answers, nil
 }
 

@@ -275,5 +275,8 @@ func exactlyOne(result sql.Result, err, none error) error {
 // fold makes one spelling of a username.
 func fold(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
 
+// Ping reports whether the database answers.
+func (a *Accounts) Ping(ctx context.Context) error { return a.db.PingContext(ctx) }
+
 // Close closes the database.
 func (a *Accounts) Close() error { return a.db.Close() }

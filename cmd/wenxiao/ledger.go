@@ -17,6 +17,7 @@ import (
 
 	"wenxiao/domain"
 	"wenxiao/eventstore"
+	"wenxiao/eventstore/esdb"
 	"wenxiao/eventstore/postgres"
 	"wenxiao/eventstore/sqlite"
 	"wenxiao/projections"
@@ -26,8 +27,9 @@ import (
 // its accounts, each apart from the others, so that tables can be thrown away
 // and rebuilt, and passwords are never part of the record.
 type place struct {
-	url  string // as given with --db
-	home string // as given with --home: what lies beside a ledger in PostgreSQL
+	url    string // as given with --db
+	home   string // as given with --home: what lies beside a ledger that is no file
+	tables string // as given with --views: tables and accounts elsewhere than the ledger
 }
 
 // dbFlag adds --db to cmd.
@@ -37,18 +39,19 @@ func dbFlag(cmd *cobra.Command) *place {
 	if fallback == "" {
 		fallback = "sqlite:wenxiao.db"
 	}
-	cmd.Flags().StringVar(&p.url, "db", fallback, "账本位置 (ledger): sqlite:PATH 或 postgres://…；也可用环境变量 WENXIAO_DB")
+	cmd.Flags().StringVar(&p.url, "db", fallback, "账本位置 (ledger): sqlite:PATH、postgres://… 或 esdb://…；也可用环境变量 WENXIAO_DB")
 	home := os.Getenv("WENXIAO_HOME")
 	if home == "" {
 		home = "wenxiao-home"
 	}
-	cmd.Flags().StringVar(&p.home, "home", home, "PostgreSQL 账本的钥匙、公开日志和附件所在目录 (directory of keys, log and files); 也可用 WENXIAO_HOME")
+	cmd.Flags().StringVar(&p.home, "home", home, "PostgreSQL 或 EventStoreDB 账本的钥匙、公开日志和附件所在目录 (directory of keys, log and files); 也可用 WENXIAO_HOME")
+	cmd.Flags().StringVar(&p.tables, "views", os.Getenv("WENXIAO_VIEWS"), "查询表和账户另放何处 (tables and accounts apart from the ledger): sqlite:PATH 或 postgres://…；也可用 WENXIAO_VIEWS")
 	return p
 }
 
 // beside returns the path of what belongs to the ledger and is not its records:
-// seal, log, keys, files. For SQLite it lies beside the file, for PostgreSQL in
-// the home directory.
+// seal, log, keys, files. For SQLite it lies beside the file, otherwise in the
+// home directory.
 func (p place) beside(name string) string {
 	if path, ok := p.path(); ok {
 		return path + "." + name
@@ -59,46 +62,73 @@ func (p place) beside(name string) string {
 // path returns the file of an SQLite ledger.
 func (p place) path() (string, bool) { return strings.CutPrefix(p.url, "sqlite:") }
 
-func (p place) isPostgres() bool {
-	return strings.HasPrefix(p.url, "postgres://") || strings.HasPrefix(p.url, "postgresql://")
+func (p place) isPostgres() bool { return isPostgres(p.url) }
+
+func isPostgres(address string) bool {
+	return strings.HasPrefix(address, "postgres://") || strings.HasPrefix(address, "postgresql://")
+}
+
+func (p place) isEventStore() bool {
+	return strings.HasPrefix(p.url, "esdb://") || strings.HasPrefix(p.url, "esdb+discover://")
 }
 
 // String is the address without its password.
 func (p place) String() string {
-	if u, err := url.Parse(p.url); err == nil && p.isPostgres() {
-		return u.Redacted()
-	}
-	return p.url
-}
-
-func (p place) views() string {
-	if p.isPostgres() {
+	if !p.isPostgres() && !p.isEventStore() {
 		return p.url
 	}
-	return p.url + ".views"
-}
-
-func (p place) accounts() string {
-	if p.isPostgres() {
-		return p.url
+	u, err := url.Parse(p.url)
+	if err != nil {
+		scheme, _, _ := strings.Cut(p.url, "://")
+		return scheme + "://…"
 	}
-	return p.url + ".accounts"
+	return u.Redacted()
 }
 
+func (p place) views() string    { return p.kept("views") }
+func (p place) accounts() string { return p.kept("accounts") }
+
+// kept is the database of something that is kept apart from the records: in
+// PostgreSQL the same one, otherwise a file of its own.
+func (p place) kept(what string) string {
+	at := p.url
+	switch {
+	case p.tables != "":
+		at = p.tables
+	case p.isEventStore():
+		at = "sqlite:" + filepath.Join(p.home, "wenxiao.db")
+	}
+	if isPostgres(at) {
+		return at
+	}
+	return at + "." + what
+}
+
+// streams is where it is kept how far others have read, and what was refused of
+// what they sent.
+func (p place) streams() string { return p.kept("streams") }
+
+// check refuses what is no place, and makes the folder that a ledger on a server
+// has here.
 func (p place) check() error {
+	if file, ok := strings.CutPrefix(p.tables, "sqlite:"); p.tables != "" && !isPostgres(p.tables) && (!ok || file == "") {
+		return usage("--views 应为 sqlite:路径 或 postgres://…，给的是 %q", p.tables)
+	}
+	if p.isEventStore() {
+		return os.MkdirAll(p.home, 0o700)
+	}
 	path, ok := p.path()
 	if ok && path != "" || p.isPostgres() {
 		return nil
 	}
-	return usage("--db 应为 sqlite:路径 或 postgres://…，给的是 %q", p.url)
+	return usage("--db 应为 sqlite:路径、postgres://… 或 esdb://…，给的是 %q", p.url)
 }
 
 // openStore opens the records for writing. clock is nil but in a demonstration.
-func (p place) openStore(ctx context.Context, clock func() time.Time) (eventstore.Store, error) {
+func (p place) openStore(ctx context.Context, clock func() time.Time, options ...eventstore.Option) (eventstore.Store, error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}
-	var options []eventstore.Option
 	if clock != nil {
 		options = append(options, eventstore.WithClock(clock))
 	}
@@ -107,6 +137,9 @@ func (p place) openStore(ctx context.Context, clock func() time.Time) (eventstor
 			return nil, domain.Refusal{Code: "ledger.no-folder", Reason: fmt.Sprintf("没有这个目录 %s；先建好目录，或用 --db 指明别处", filepath.Dir(path)), Field: "--db"}
 		}
 		return opened(sqlite.Open(path, options...))
+	}
+	if p.isEventStore() {
+		return opened(esdb.Open(ctx, p.url, options...))
 	}
 	return opened(postgres.Open(ctx, p.url, options...))
 }
@@ -130,6 +163,9 @@ func (p place) openReader(ctx context.Context) (eventstore.Store, error) {
 			return nil, domain.Refusal{Code: "ledger.not-found", Reason: fmt.Sprintf("没有账本文件 %s；先运行 wenxiao demo、serve 或 import，或用 --db 指明", path)}
 		}
 		return opened(sqlite.OpenReadOnly(path))
+	}
+	if p.isEventStore() {
+		return opened(esdb.OpenReadOnly(ctx, p.url))
 	}
 	return opened(postgres.OpenReadOnly(ctx, p.url))
 }

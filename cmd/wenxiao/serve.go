@@ -23,11 +23,12 @@ import (
 )
 
 func serveCommand() *cobra.Command {
-	var addr string
+	var addr, token string
 	var secure bool
 	var proxies []string
 	var public string
 	var mostFile int64
+	var out traffic
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "打开账本并提供网页和接口 (serve pages and API)",
@@ -41,6 +42,9 @@ Serves on loopback unless told otherwise; put a TLS proxy in front and add --tls
 	cmd.Flags().StringSliceVar(&proxies, "proxy", nil, "前置代理的地址或网段，如 127.0.0.1：采信它说明的来访地址 (proxies whose X-Forwarded-For is believed)")
 	cmd.Flags().StringVar(&public, "public", "", "对外的网址，如 https://jx.example.gov.cn：印在回执的码里 (address printed on receipts)")
 	cmd.Flags().Int64Var(&mostFile, "max-file", attachments.DefaultMost>>20, "每个附件至多几 MiB (largest attachment)")
+	cmd.Flags().StringVar(&out.relay, "relay", "", "推送配置文件 (targets that committed events go to)")
+	cmd.Flags().StringVar(&out.feeds, "feeds", "", "外来数据配置文件 (sources that commands come from)")
+	cmd.Flags().StringVar(&token, "metrics-token", "", "令牌所在文件：凭它可从别的机器看 /metrics (file of the token for /metrics from elsewhere)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if mostFile < 1 || mostFile > 1024 {
 			return usage("--max-file 应为 1—1024，给的是 %d", mostFile)
@@ -50,6 +54,13 @@ Serves on loopback unless told otherwise; put a TLS proxy in front and add --tls
 			return err
 		}
 		if public, err = publicAddress(public); err != nil {
+			return err
+		}
+		if err := out.read(); err != nil {
+			return err
+		}
+		bearer, err := readToken(token)
+		if err != nil {
 			return err
 		}
 		listener, err := listen(addr)
@@ -64,6 +75,10 @@ Serves on loopback unless told otherwise; put a TLS proxy in front and add --tls
 		defer site.Close()
 		site.server.Secure, site.server.Proxies, site.server.Public = secure, trusted, public
 		site.server.Files.Most = mostFile << 20
+		site.server.Metrics.Token = bearer
+		if err := site.connect(cmd.Context(), *db, out); err != nil {
+			return err
+		}
 		return site.serve(cmd.Context(), listener, func(url string) {
 			fmt.Fprintf(cmd.OutOrStdout(), "账本已打开 (ledger open): %s\n", url)
 		})
@@ -108,6 +123,8 @@ type site struct {
 	runner   *projections.Runner
 	sealer   *sealer
 	server   *api.Server
+	streams  io.Closer
+	beside   []func(context.Context) error // what runs while it serves
 }
 
 func openSite(ctx context.Context, p place, clock func() time.Time, errs io.Writer) (_ *site, err error) {
@@ -117,9 +134,12 @@ func openSite(ctx context.Context, p place, clock func() time.Time, errs io.Writ
 			err = errors.Join(err, s.Close())
 		}
 	}()
-	if s.store, err = p.openStore(ctx, clock); err != nil {
+	metrics := api.NewMetrics()
+	store, err := p.openStore(ctx, clock, eventstore.WithBatches(metrics.Batch))
+	if err != nil {
 		return nil, err
 	}
+	s.store = metrics.Measured(store)
 	tables, err := projections.OpenDB(ctx, p.views())
 	if err != nil {
 		return nil, err
@@ -141,7 +161,7 @@ func openSite(ctx context.Context, p place, clock func() time.Time, errs io.Writ
 	}
 	s.runner = projections.NewRunner(tables, s.store, log, projections.All()...)
 	s.server = &api.Server{
-		Store: s.store, Views: projections.Views{DB: tables}, Runner: s.runner, Accounts: s.accounts, Files: files, Sealer: s.sealer.Sealer, Vault: s.keys, Now: time.Now, Log: log,
+		Store: s.store, Views: projections.Views{DB: tables}, Runner: s.runner, Accounts: s.accounts, Files: files, Sealer: s.sealer.Sealer, Vault: s.keys, Now: time.Now, Log: log, Metrics: metrics,
 	}
 	return s, nil
 }
@@ -149,6 +169,9 @@ func openSite(ctx context.Context, p place, clock func() time.Time, errs io.Writ
 // Close closes what was opened, last first.
 func (s *site) Close() error {
 	var all []error
+	if s.streams != nil {
+		all = append(all, s.streams.Close())
+	}
 	if s.sealer != nil {
 		all = append(all, s.sealer.Close())
 	}
@@ -199,6 +222,7 @@ func (s *site) serve(ctx context.Context, listener net.Listener, ready func(url 
 	go func() { sealed <- s.sealer.Run(ctx) }()
 	swept := make(chan error, 1)
 	go func() { swept <- s.server.SweepFiles(ctx) }()
+	beside := s.start(ctx)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	ready("http://" + listener.Addr().String() + "/")
@@ -209,7 +233,7 @@ func (s *site) serve(ctx context.Context, listener net.Listener, ready func(url 
 	cancel()
 	grace, done := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer done()
-	err = errors.Join(err, server.Shutdown(grace))
+	err = errors.Join(err, server.Shutdown(grace), beside())
 	for _, ended := range []chan error{followed, sealed, swept} {
 		if stopped := <-ended; !errors.Is(stopped, context.Canceled) {
 			err = errors.Join(err, stopped)

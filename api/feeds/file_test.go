@@ -1,0 +1,83 @@
+package feeds
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/xuri/excelize/v2"
+	"golang.org/x/text/encoding/simplifiedchinese"
+)
+
+var payments = Source{Name: "files", Commands: []string{"execution.pay"}}
+
+func TestATableInEveryFormIsTheSameMessages(t *testing.T) {
+	const text = "项目编码,年度,支付编号,支付金额（万元）,支付日期,用途\np1,2025,0331-001,1.5,2025-03-31,培训费\n"
+	gb, err := simplifiedchinese.GB18030.NewEncoder().Bytes([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	book := excelize.NewFile()
+	for i, row := range [][]any{{"项目编码", "年度", "支付编号", "支付金额（万元）", "支付日期", "用途"}, {"p1", 2025, "0331-001", 1.5, 45747, "培训费"}} {
+		cell, _ := excelize.CoordinatesToCellName(1, i+1)
+		if err := book.SetSheetRow("Sheet1", cell, &row); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var workbook bytes.Buffer
+	if err := book.Write(&workbook); err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string][]byte{
+		"UTF-8": []byte(text), "with its mark": []byte("\ufeff" + text), "GB 18030": gb,
+		"tabs": []byte(strings.ReplaceAll(text, ",", "\t")), "workbook": workbook.Bytes(),
+	} {
+		messages, err := split(data, payments)
+		if err != nil || len(messages) != 1 {
+			t.Fatalf("%s: %d %v", name, len(messages), err)
+		}
+		m, err := Parse(messages[0])
+		if err != nil || m.Type != "execution.pay" || m.Subject != "p1/2025" || m.Time != "2025-03-31" || string(m.Data) != `{"amount":1500000,"payment":"0331-001","purpose":"培训费"}` || !strings.HasSuffix(m.ID, "-2") || m.Row == "" {
+			t.Errorf("%s: %s %v", name, messages[0], err)
+		}
+	}
+}
+
+func TestATableThatCannotBeRead(t *testing.T) {
+	for text, want := range map[string]string{
+		"项目编码,年度\np1,2025\n":            "feed.malformed-table",
+		"项目编码,项目,年度,金额\np1,p1,2025,1\n": "feed.malformed-table",
+		"项目编码,年度,金额\n":                  "feed.no-rows",
+		"项目编码,年度,金额\n\"p1,2025,1\n":     "feed.malformed-table",
+		"[{\"id\":1},": "feed.malformed",
+		"{\"id\":1":    "feed.malformed",
+		"\xff\xff\xff": "feed.not-text",
+		"PK\x03\x04":   "feed.not-a-workbook",
+	} {
+		if _, err := split([]byte(text), payments); err == nil || refusedBy(err).Code != want {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+}
+
+// FuzzFile looks for a file that upsets the reader.
+func FuzzFile(f *testing.F) {
+	f.Add([]byte("项目编码,年度,金额\np1,2025,100\n"))
+	f.Add([]byte(`[{"specversion":"1.0","id":"1","type":"execution.pay","subject":"p1/2025","data":{}}]`))
+	f.Add([]byte("{}\n{}"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if bytes.HasPrefix(data, []byte("PK")) {
+			return // another's reader, slow to fuzz
+		}
+		messages, err := split(data, payments)
+		if err != nil && refusedBy(err).Code == "feed.unreadable" {
+			t.Fatalf("no refusal: %v", err)
+		}
+		for _, m := range messages {
+			if key(m) == "" {
+				t.Fatal("a message without a key")
+			}
+			_, _ = Parse(m)
+		}
+	})
+}

@@ -1,0 +1,200 @@
+package api
+
+import (
+	"context"
+	"crypto/subtle"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gorilla/mux"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"wenxiao/eventstore"
+	"wenxiao/projections"
+	"wenxiao/projections/relay"
+)
+
+// Metrics counts what happens, for Prometheus. No label is ever what a user
+// typed. A nil Metrics counts nothing.
+type Metrics struct {
+	Registry *prometheus.Registry
+	Token    string // that who is not on this machine must bring; empty: nobody else may read
+
+	requests *prometheus.HistogramVec
+	refusals *prometheus.CounterVec
+	feeds    *prometheus.CounterVec
+	appends  *prometheus.CounterVec
+	latency  prometheus.Histogram
+	commits  prometheus.Histogram
+	batches  prometheus.Histogram
+	records  prometheus.Counter
+}
+
+// NewMetrics returns metrics of this process, with Go's own.
+func NewMetrics() *Metrics {
+	counters := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+	}
+	histogram := func(name, help string, buckets []float64) prometheus.Histogram {
+		return prometheus.NewHistogram(prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets})
+	}
+	seconds := prometheus.ExponentialBuckets(0.0001, 2.5, 12) // to two and a half seconds
+	m := &Metrics{
+		Registry: prometheus.NewRegistry(),
+		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "wenxiao_http_request_seconds", Help: "Time to answer a request.", Buckets: prometheus.ExponentialBuckets(0.001, 3, 9),
+		}, []string{"method", "route", "status"}),
+		refusals: counters("wenxiao_refusals_total", "Requests and messages that a rule refused.", "code"),
+		feeds:    counters("wenxiao_feed_messages_total", "Messages from other systems.", "source", "outcome"),
+		appends:  counters("wenxiao_appends_total", "Appends to the ledger.", "outcome"),
+		latency:  histogram("wenxiao_append_seconds", "Time until an append was durable.", seconds),
+		commits:  histogram("wenxiao_commit_seconds", "Time to commit a batch of appends.", seconds),
+		batches:  histogram("wenxiao_batch_appends", "Appends committed together.", prometheus.ExponentialBuckets(1, 2, 10)),
+		records:  prometheus.NewCounter(prometheus.CounterOpts{Name: "wenxiao_records_total", Help: "Records added to the ledger by this process."}),
+	}
+	m.Registry.MustRegister(
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		m.requests, m.refusals, m.feeds, m.appends, m.latency, m.commits, m.batches, m.records,
+	)
+	return m
+}
+
+// Batch is told of each batch that the ledger's writer has committed: see
+// [eventstore.WithBatches].
+func (m *Metrics) Batch(appends, records int, took time.Duration) {
+	m.batches.Observe(float64(appends))
+	m.records.Add(float64(records))
+	m.commits.Observe(took.Seconds())
+}
+
+// Measured returns the store with its appends counted and timed.
+func (m *Metrics) Measured(store eventstore.Store) eventstore.Store { return measured{store, m} }
+
+type measured struct {
+	eventstore.Store
+	metrics *Metrics
+}
+
+func (s measured) Append(ctx context.Context, stream string, seen eventstore.Revision, drafts ...eventstore.Draft) (eventstore.Appended, error) {
+	begun := time.Now()
+	a, err := s.Store.Append(ctx, stream, seen, drafts...)
+	outcome := "added"
+	switch {
+	case err != nil:
+		outcome = "failed"
+	case a.Repeated:
+		outcome = "repeated"
+	default:
+		s.metrics.latency.Observe(time.Since(begun).Seconds())
+	}
+	s.metrics.appends.WithLabelValues(outcome).Inc()
+	return a, err
+}
+
+// Watch has the ledger's head and what lags behind it collected.
+func (m *Metrics) Watch(s *Server) {
+	m.Registry.MustRegister(lags{s.Store, s.Runner})
+	if s.Deliveries != nil {
+		m.Registry.MustRegister(relay.Lags{Deliveries: s.Deliveries, Store: s.Store})
+	}
+}
+
+// lags collects how far each projection is.
+type lags struct {
+	store  eventstore.Store
+	runner *projections.Runner
+}
+
+var (
+	headMetric    = prometheus.NewDesc("wenxiao_ledger_position", "Position of the last record.", nil, nil)
+	lagMetric     = prometheus.NewDesc("wenxiao_projection_lag", "Records not yet in a table for reading.", []string{"projection"}, nil)
+	stoppedMetric = prometheus.NewDesc("wenxiao_projection_stopped", "Whether a table for reading has stopped at a record.", []string{"projection"}, nil)
+)
+
+// Describe is [prometheus.Collector].
+func (lags) Describe(to chan<- *prometheus.Desc) {
+	to <- headMetric
+	to <- lagMetric
+	to <- stoppedMetric
+}
+
+// Collect is [prometheus.Collector].
+func (l lags) Collect(to chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
+		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
+	}
+	marks, err := l.runner.Marks(ctx)
+	if err != nil {
+		to <- prometheus.NewInvalidMetric(lagMetric, err)
+		return
+	}
+	for i, m := range marks {
+		if i == 0 {
+			gauge(headMetric, float64(m.Head))
+		}
+		behind, stopped := 0.0, 0.0
+		if m.Position < m.Head {
+			behind = float64(m.Head - m.Position)
+		}
+		if m.Stopped != "" {
+			stopped = 1
+		}
+		gauge(lagMetric, behind, m.Name)
+		gauge(stoppedMetric, stopped, m.Name)
+	}
+}
+
+// refused counts a refusal by its code, which is ours.
+func (m *Metrics) refused(p *Problem) {
+	if m != nil && p.Status >= 400 && p.Status < 500 {
+		m.refusals.WithLabelValues(p.Code).Inc()
+	}
+}
+
+func (m *Metrics) fed(source, outcome string) {
+	if m != nil {
+		m.feeds.WithLabelValues(source, outcome).Inc()
+	}
+}
+
+// timed measures each answer by the route that gave it.
+func (s *Server) timed(next http.Handler) http.Handler {
+	if s.Metrics == nil {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		route, err := mux.CurrentRoute(r).GetPathTemplate()
+		if err != nil {
+			route = "other"
+		}
+		begun, answer := time.Now(), &answered{ResponseWriter: w}
+		defer func() {
+			s.Metrics.requests.WithLabelValues(r.Method, route, strconv.Itoa(max(answer.status, 100)/100)+"xx").Observe(time.Since(begun).Seconds())
+		}()
+		next.ServeHTTP(answer, r)
+	})
+}
+
+// metricsPage hands out the metrics to this machine, or to who has the token.
+// Behind a proxy every caller may seem to be on this machine: then only the token
+// counts.
+func (s *Server) metricsPage(w http.ResponseWriter, r *http.Request) {
+	if s.Metrics == nil {
+		s.fail(w, r, errNoSuchPage)
+		return
+	}
+	token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	bears := s.Metrics.Token != "" && subtle.ConstantTimeCompare([]byte(token), []byte(s.Metrics.Token)) == 1
+	here := !s.Secure && loopback(s.address(r)) && r.Header.Get("X-Forwarded-For") == "" && r.Header.Get("Forwarded") == ""
+	if !bears && !here {
+		s.fail(w, r, Denied{Code: "metrics.elsewhere", Rule: "运行指标只在本机可看，或凭令牌（Authorization: Bearer）"})
+		return
+	}
+	promhttp.HandlerFor(s.Metrics.Registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}).ServeHTTP(w, r)
+}
