@@ -47,6 +47,7 @@ type request struct {
 	drafts []Draft
 	of     []digest // of the drafts' data
 	bytes  int
+	adopt  *adoption   // instead of an append; nil for none
 	answer chan answer // holds one, so that the writer never waits for a caller
 }
 
@@ -123,27 +124,38 @@ func (w *Writer) enqueue(r *request) error {
 func (w *Writer) run() {
 	defer close(w.done)
 	for first := range w.queue {
-		w.write(w.gather(first))
+		requests, next := w.gather(first)
+		w.write(requests)
+		if next != nil {
+			w.write([]*request{next})
+		}
 	}
 }
 
 // gather takes what waits behind first. The callers just answered are let run
-// before, so that their next appends share this batch; nothing ever sleeps.
-func (w *Writer) gather(first *request) []*request {
-	runtime.Gosched()
+// before, so that their next appends share this batch; nothing ever sleeps. An
+// adoption is a batch of its own: one met on the way is returned as next.
+func (w *Writer) gather(first *request) (requests []*request, next *request) {
 	requests, size := []*request{first}, first.bytes
+	if first.adopt != nil {
+		return requests, nil
+	}
+	runtime.Gosched()
 	for len(requests) < maxAppends && size < maxBytes {
 		select {
 		case r, ok := <-w.queue:
 			if !ok {
-				return requests
+				return requests, nil
+			}
+			if r.adopt != nil {
+				return requests, r
 			}
 			requests, size = append(requests, r), size+r.bytes
 		default:
-			return requests
+			return requests, nil
 		}
 	}
-	return requests
+	return requests, nil
 }
 
 // write carries out requests and answers each. When a batch certainly left
@@ -185,10 +197,15 @@ func (w *Writer) attempt(requests []*request, lookUp bool) (answers []answer, er
 	if err := w.recall(ctx); err != nil {
 		return nil, err
 	}
-	if err := w.learn(ctx, requests, lookUp); err != nil {
+	batch := Batch{After: w.last.Position}
+	if a := requests[0].adopt; a != nil {
+		if err := w.adopt(ctx, a, &batch); err != nil {
+			return nil, w.failed(err)
+		}
+		answers, requests = []answer{{}}, nil
+	} else if err := w.learn(ctx, requests, lookUp); err != nil {
 		return nil, w.failed(err)
 	}
-	batch := Batch{After: w.last.Position}
 	for _, r := range requests {
 		answers = append(answers, w.decide(ctx, r, &batch))
 	}
@@ -205,7 +222,7 @@ func (w *Writer) attempt(requests []*request, lookUp bool) (answers []answer, er
 	}
 	w.beacon.Announce(w.last.Position)
 	if w.options.Batches != nil {
-		w.options.Batches(len(requests), len(batch.Entries), time.Since(begun))
+		w.options.Batches(len(answers), len(batch.Entries), time.Since(begun))
 	}
 	return answers, nil
 }

@@ -21,7 +21,7 @@ import (
 	"wenxiao/eventstore"
 )
 
-var _ eventstore.Store = (*Store)(nil)
+var _ eventstore.Adopter = (*Store)(nil)
 
 // Store is an eventstore on a server. Records are durable when Append returns,
 // as far as the server's answer is: it flushes, and in a cluster replicates,
@@ -85,6 +85,13 @@ func (s *Store) Append(ctx context.Context, stream string, seen eventstore.Revis
 		return eventstore.Appended{}, s.told(ctx, errReadOnly)
 	}
 	return s.writer.Append(ctx, stream, seen, drafts...)
+}
+
+func (s *Store) Adopt(ctx context.Context, after eventstore.Position, records []eventstore.Record) error {
+	if s.writer == nil {
+		return s.told(ctx, errReadOnly)
+	}
+	return s.writer.Adopt(ctx, after, records)
 }
 
 func (s *Store) ReadStream(ctx context.Context, stream string, after eventstore.Revision) iter.Seq2[eventstore.Record, error] {

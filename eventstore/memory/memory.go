@@ -13,7 +13,7 @@ import (
 	"wenxiao/eventstore"
 )
 
-var _ eventstore.Store = (*Store)(nil)
+var _ eventstore.Adopter = (*Store)(nil)
 
 // A Ledger is what a [Store] writes on. It outlives the store, as a file would:
 // a closed store's ledger can be opened again. The zero value is empty.
@@ -100,6 +100,65 @@ func (l *Ledger) add(clock func() time.Time, stream string, seen eventstore.Revi
 		l.commands[command] = a
 	}
 	return a, nil
+}
+
+func (s *Store) Adopt(ctx context.Context, after eventstore.Position, records []eventstore.Record) error {
+	if err := s.usable(ctx); err != nil {
+		return err
+	}
+	if len(records) == 0 {
+		return fmt.Errorf("%w: no records", eventstore.ErrMalformed)
+	}
+	head, err := s.ledger.adopt(after, records)
+	if err == nil {
+		s.beacon.Announce(head)
+	}
+	return err
+}
+
+func (l *Ledger) adopt(after eventstore.Position, records []eventstore.Record) (eventstore.Position, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	last, command := eventstore.Last{Position: l.position()}, ""
+	if n := len(l.records); n > 0 {
+		last.RecordedAt, command = l.records[n-1].RecordedAt, l.records[n-1].Command
+	}
+	records, err := eventstore.Adopted(last, after, records)
+	if err != nil {
+		return 0, err
+	}
+	if err := l.fits(command, records); err != nil {
+		return 0, err
+	}
+	for _, r := range records {
+		l.records, l.tree = append(l.records, r), l.tree.Add(r.Envelope)
+		l.streams[r.Stream] = append(l.streams[r.Stream], r.Position)
+		if r.Command != "" {
+			a := l.commands[r.Command]
+			a.Revision, a.Position, a.IDs = r.Revision, r.Position, append(a.IDs, r.ID)
+			l.commands[r.Command] = a
+		}
+	}
+	return l.position(), nil
+}
+
+// fits refuses revisions out of order and a command or an id used before.
+func (l *Ledger) fits(command string, records []eventstore.Record) error {
+	at, used, ids := map[string]int{}, map[string]bool{}, map[string]bool{}
+	for _, r := range l.records {
+		ids[r.ID] = true
+	}
+	for _, r := range records {
+		at[r.Stream]++
+		if r.Revision != eventstore.Revision(len(l.streams[r.Stream])+at[r.Stream]) || ids[r.ID] {
+			return fmt.Errorf("%w: %s@%d at %d", eventstore.ErrDamaged, r.Stream, r.Revision, r.Position)
+		}
+		if _, before := l.commands[r.Command]; r.Command != "" && r.Command != command && (before || used[r.Command]) {
+			return fmt.Errorf("%w: %s", eventstore.ErrTaken, r.Command)
+		}
+		ids[r.ID], used[r.Command], command = true, true, r.Command
+	}
+	return nil
 }
 
 // repeat is the answer to a command that was carried out earlier.

@@ -9,12 +9,13 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"wenxiao/eventstore"
 )
 
-var _ eventstore.Store = (*Store)(nil)
+var _ eventstore.Adopter = (*Store)(nil)
 
 // ErrReadOnly reports an append to a store from [OpenReadOnly].
 var ErrReadOnly = errors.New("账本以只读方式打开，不能记账 (the ledger is open read-only)")
@@ -89,11 +90,32 @@ func openPool(ctx context.Context, url string, size int32) (*pgxpool.Pool, error
 		return nil, err
 	}
 	if size > 0 {
-		config.MaxConns, config.MinConns = size, 0
+		config.MaxConns, config.MinConns = size, size
+		config.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
+			_, err := c.Exec(ctx, `select pg_advisory_lock_shared(`+writing+`)`)
+			return err
+		}
 	}
 	// Whatever the server's default, an answered append is on its disk.
 	config.ConnConfig.RuntimeParams["synchronous_commit"] = "on"
 	return pgxpool.NewWithConfig(ctx, config)
+}
+
+// writing is the lock that every writer's connection shares for as long as it
+// lives, so that it can be seen that there is one.
+const writing = `hashtext('writer of the ledger in ' || current_schema())`
+
+// Written reports whether a process has the ledger in the database at url open
+// for writing. Opening it for writing would take it away from that process.
+func Written(ctx context.Context, url string) (bool, error) {
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = conn.Close(ctx) }() // which ends the lock
+	var free bool
+	err = conn.QueryRow(ctx, `select pg_try_advisory_lock(`+writing+`)`).Scan(&free)
+	return !free, err
 }
 
 func (s *Store) Append(ctx context.Context, stream string, seen eventstore.Revision, drafts ...eventstore.Draft) (eventstore.Appended, error) {
@@ -116,6 +138,13 @@ const (
 		from ledger_events where position > $1 order by position limit $2
 	) page where bytes - octet_length(envelope) - octet_length(data) < $3 order by position`
 )
+
+func (s *Store) Adopt(ctx context.Context, after eventstore.Position, records []eventstore.Record) error {
+	if s.writer == nil {
+		return s.told(ErrReadOnly)
+	}
+	return s.writer.Adopt(ctx, after, records)
+}
 
 func (s *Store) ReadStream(ctx context.Context, stream string, after eventstore.Revision) iter.Seq2[eventstore.Record, error] {
 	return eventstore.Pages(ctx, uint64(after), func(ctx context.Context, after uint64, limit int) (eventstore.Page, error) {

@@ -16,7 +16,7 @@ import (
 	"wenxiao/eventstore"
 )
 
-var _ eventstore.Store = (*Store)(nil)
+var _ eventstore.Adopter = (*Store)(nil)
 
 // ErrReadOnly reports an append to a store from [OpenReadOnly].
 var ErrReadOnly = errors.New("账本以只读方式打开，不能记账 (the ledger is open read-only)")
@@ -143,6 +143,13 @@ func (s *Store) Append(ctx context.Context, stream string, seen eventstore.Revis
 		return eventstore.Appended{}, s.told(ErrReadOnly)
 	}
 	return s.writer.Append(ctx, stream, seen, drafts...)
+}
+
+func (s *Store) Adopt(ctx context.Context, after eventstore.Position, records []eventstore.Record) error {
+	if s.writer == nil {
+		return s.told(ErrReadOnly)
+	}
+	return s.writer.Adopt(ctx, after, records)
 }
 
 func (s *Store) ReadStream(ctx context.Context, stream string, after eventstore.Revision) iter.Seq2[eventstore.Record, error] {

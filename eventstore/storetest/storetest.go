@@ -48,6 +48,8 @@ func Run(t *testing.T, fresh func(t *testing.T) Opener) {
 		{"the ledger's time never runs backwards", backwardsClock},
 		{"the tree is that of the envelopes", treeOfEnvelopes},
 		{"the tree never runs ahead of the records", treeUnderWriters},
+		{"an adopted ledger is the source's, byte for byte", adopted},
+		{"what does not follow is not adopted", adoptedWrongly},
 		{"any run of calls agrees with a simple model", model},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, fresh(t)) })
