@@ -129,7 +129,7 @@ Wenxiao: an event-sourced ledger of budget performance records.
 		demoCommand(), serveCommand(), userCommand(), importCommand(), scoreCommand(),
 		logCommand(), showCommand(), replayCommand(), diffCommand(), chainCommand(),
 		rebuildCommand(), doctorCommand(), verifyCommand(), sealCommand(), receiptCommand(), evidenceCommand(), witnessCommand(),
-		relayCommand(), feedCommand(), storeCommand(),
+		relayCommand(), feedCommand(), storeCommand(), migrateCommand(),
 	)
 	return root
 }

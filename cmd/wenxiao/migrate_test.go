@@ -1,0 +1,281 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"wenxiao/cmd/wenxiao/story"
+	"wenxiao/eventstore"
+	"wenxiao/eventstore/postgres/pgtest"
+	"wenxiao/eventstore/vault"
+)
+
+// TestMigrate moves a ledger from SQLite to PostgreSQL and back: the same bytes,
+// stream numbers and root at every stop, whether or not the copying is killed on
+// the way.
+func TestMigrate(t *testing.T) {
+	source := migrant(t)
+	server := place{url: pgtest.URL(t), home: t.TempDir()}
+	back := place{url: "sqlite:" + filepath.Join(t.TempDir(), "back.db")}
+	killedOften(t, source, server)
+	migrated(t, source, server, 0)
+	migrated(t, server, back, 0)
+	want := contentOf(t, source)
+	if n := len(want.records); n < 5000 {
+		t.Fatalf("only %d records", n)
+	}
+	for name, p := range map[string]place{"postgres": server, "sqlite again": back} {
+		want.compare(t, name, contentOf(t, p))
+	}
+}
+
+// TestMigrateRefuses holds what must not be gone on with against the command.
+func TestMigrateRefuses(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) place { return place{url: "sqlite:" + filepath.Join(dir, name)} }
+	a, b, c := at("a"), at("b"), at("c")
+	for i, p := range []place{a, b} {
+		fill(t, p, 3, fmt.Sprint("ledger", i))
+	}
+	says(t, "migrate.other-ledger", a, b)
+	migrated(t, a, c, 0)
+	fill(t, c, 1, "more")
+	says(t, "migrate.other-ledger", a, c) // longer than the source
+	fill(t, a, 2, "else")
+	says(t, "migrate.other-ledger", a, c) // another history from the fourth on
+	says(t, "--from", a, a)
+
+	server := place{url: pgtest.URL(t), home: dir}
+	migrated(t, a, server, 0)
+	for _, p := range []place{server, c} {
+		held, err := p.openStore(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		says(t, "正由另一个进程写入", a, p)
+		if _, err := held.Append(t.Context(), "s", 0, eventstore.Draft{Type: "t", Data: []byte("1")}); err != nil {
+			t.Errorf("who held %s lost it: %v", p, err)
+		}
+		if err := held.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// A source that is being written is copied as far as it went, and the rest the
+// next time.
+func TestMigrateBesideAWriter(t *testing.T) {
+	dir := t.TempDir()
+	from, to := place{url: "sqlite:" + filepath.Join(dir, "from")}, place{url: "sqlite:" + filepath.Join(dir, "to")}
+	fill(t, from, 3, "first")
+	source, err := from.openStore(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer source.Close()
+	migrated(t, from, to, 0)
+	if _, err := source.Append(t.Context(), "later", 0, eventstore.Draft{Type: "t", Data: []byte("1")}); err != nil {
+		t.Fatal(err)
+	}
+	if out := migrated(t, from, to, 0); !strings.Contains(out, "这次 1 件") {
+		t.Error(out)
+	}
+	contentOf(t, from).compare(t, "beside a writer", contentOf(t, to))
+}
+
+// TestMigrateOverEventStoreDB goes by way of a server that speaks EventStoreDB's
+// protocol, ours.
+func TestMigrateOverEventStoreDB(t *testing.T) {
+	dir := t.TempDir()
+	server := place{
+		url:  "esdb://" + serving(t, "--insecure", "--db", "sqlite:"+filepath.Join(dir, "events")) + "&ledger=moved",
+		home: filepath.Join(dir, "home"),
+	}
+	from, back := place{url: "sqlite:" + filepath.Join(dir, "from")}, place{url: "sqlite:" + filepath.Join(dir, "back")}
+	fill(t, from, 40, "first")
+	migrated(t, from, server, 0)
+	fill(t, from, 40, "second")
+	migrated(t, from, server, 0)
+	migrated(t, server, back, 0)
+	contentOf(t, from).compare(t, "over EventStoreDB", contentOf(t, back))
+}
+
+// migrant is the demonstration's ledger, and its records again on streams of
+// other names in appends of many.
+func migrant(t *testing.T) place {
+	dir := t.TempDir()
+	p := place{url: "sqlite:" + filepath.Join(dir, "ledger.db")}
+	clock := new(story.Clock)
+	store, err := p.openStore(t.Context(), clock.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	keys, err := vault.Open(t.Context(), filepath.Join(dir, "keys"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer keys.Close()
+	if _, _, err := load(t.Context(), store, keys, clock, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	var drafts []eventstore.Draft
+	for r, err := range store.ReadAll(t.Context(), 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		drafts = append(drafts, eventstore.Draft{Type: r.Type, Data: r.Data, Meta: eventstore.Meta{EffectiveAt: r.EffectiveAt, Actor: r.Actor, Basis: r.Basis, Rulebook: r.Rulebook}})
+	}
+	for n := 0; n*len(drafts) < 12000; n++ {
+		for i := range drafts {
+			drafts[i].Command = fmt.Sprint("again-", n)
+		}
+		if _, err := store.Append(t.Context(), fmt.Sprint("again-", n), 0, drafts...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return p
+}
+
+func fill(t *testing.T, p place, n int, stream string) {
+	t.Helper()
+	store, err := p.openStore(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	for i := range n {
+		if _, err := store.Append(t.Context(), stream, eventstore.Revision(i), eventstore.Draft{Type: "t", Data: []byte("1")}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func migrating(from, to place) []string {
+	return []string{"migrate", "--from", from.url, "--to", to.url, "--from-home", from.home, "--to-home", to.home}
+}
+
+func migrated(t *testing.T, from, to place, want int) string {
+	t.Helper()
+	var out, errs bytes.Buffer
+	if code := run(t.Context(), migrating(from, to), strings.NewReader(""), &out, &errs); code != want {
+		t.Fatalf("%d, not %d:\n%s%s", code, want, out.String(), errs.String())
+	}
+	return out.String() + errs.String()
+}
+
+func says(t *testing.T, word string, from, to place) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	if code := run(t.Context(), migrating(from, to), strings.NewReader(""), &out, &errs); code == 0 || !strings.Contains(errs.String(), word) {
+		t.Errorf("%d, without %q:\n%s%s", code, word, out.String(), errs.String())
+	}
+}
+
+// killedOften runs the copying as a process of its own and kills it whenever the
+// target has grown, three times.
+func killedOften(t *testing.T, from, to place) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var grown []eventstore.Position
+	for range 3 {
+		cmd := exec.Command(self)
+		cmd.Args = append([]string{"wenxiao"}, migrating(from, to)...)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- cmd.Wait() }()
+		before, alive := headAt(t, to), true
+		for alive && headAt(t, to) == before {
+			select {
+			case <-ended:
+				alive = false
+			case <-time.After(time.Millisecond):
+			}
+		}
+		if alive {
+			_ = cmd.Process.Kill()
+			<-ended
+		}
+		grown = append(grown, headAt(t, to))
+	}
+	t.Logf("killed with the target at %d of %d", grown, headAt(t, from))
+	if grown[0] == 0 || grown[0] >= headAt(t, from) {
+		t.Errorf("never killed half-way: %d", grown)
+	}
+}
+
+// headAt is 0 where there is no ledger yet.
+func headAt(t *testing.T, p place) eventstore.Position {
+	store, err := p.openReader(t.Context())
+	if err != nil {
+		return 0
+	}
+	defer store.Close()
+	head, err := store.Head(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return head
+}
+
+type content struct {
+	records []eventstore.Record
+	streams []eventstore.Named
+	root    string
+}
+
+func contentOf(t *testing.T, p place) (c content) {
+	t.Helper()
+	store, err := p.openReader(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	for r, err := range store.ReadAll(t.Context(), 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.records = append(c.records, r)
+	}
+	for n, err := range store.(eventstore.Indexed).ReadNamed(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.streams = append(c.streams, n)
+	}
+	tree, err := store.Tree(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.root = tree.Root().String()
+	return c
+}
+
+func (c content) compare(t *testing.T, name string, got content) {
+	t.Helper()
+	if len(got.records) != len(c.records) || len(got.streams) != len(c.streams) || got.root != c.root {
+		t.Fatalf("%s: %d records of %d streams with root %s; want %d of %d with %s", name, len(got.records), len(got.streams), got.root, len(c.records), len(c.streams), c.root)
+	}
+	for i, want := range c.records {
+		r := got.records[i]
+		if r.Position != want.Position || !bytes.Equal(r.Envelope, want.Envelope) || !bytes.Equal(r.Data, want.Data) {
+			t.Fatalf("%s: position %d differs", name, i+1)
+		}
+	}
+	for i, want := range c.streams {
+		if got.streams[i] != want {
+			t.Fatalf("%s: stream %v, want %v", name, got.streams[i], want)
+		}
+	}
+}
