@@ -165,7 +165,7 @@ func (m *migration) copy(ctx context.Context, target eventstore.Adopter) error {
 		}
 		err := target.Adopt(ctx, portion[0].Position-1, portion)
 		portion, bytes = nil, 0
-		return err
+		return m.refused(err)
 	}
 	for r, err := range m.source.ReadAll(ctx, 0) {
 		if err != nil {
@@ -196,9 +196,20 @@ func (m *migration) copy(ctx context.Context, target eventstore.Adopter) error {
 		return err
 	}
 	if tree.Root() != m.until.Root() {
-		return fmt.Errorf("%w: 来源的记录与它自己的树根不符，用 wenxiao verify --db %s 找出是哪一处 (the source's records are not those of its tree)", eventstore.ErrDamaged, m.from)
+		return fmt.Errorf("%w: 来源的记录与它自己的树根不符，用 wenxiao verify --db %s 找出是哪一处，不要使用目标 (the source's records are not those of its tree)", eventstore.ErrDamaged, m.from)
 	}
 	return nil
+}
+
+// refused says where to look when the target does not take the source's records.
+func (m *migration) refused(err error) error {
+	switch {
+	case errors.Is(err, eventstore.ErrDamaged):
+		return fmt.Errorf("来源有一处不是当初写的样子，没有再往下搬；用 wenxiao verify --db %s 看是哪一处: %w", m.from, err)
+	case errors.Is(err, eventstore.ErrFenced), errors.Is(err, eventstore.ErrMisplaced):
+		return fmt.Errorf("搬的途中有别的进程写了目标 %s，停下它再运行一次: %w", m.to, err)
+	}
+	return err
 }
 
 // compare holds the target's last record and root against the source's there.

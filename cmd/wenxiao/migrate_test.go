@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"crypto/sha256"
+	"database/sql"
 	flags "flag"
 	"fmt"
 	"io"
@@ -96,6 +97,31 @@ func TestMigrateBesideAWriter(t *testing.T) {
 		t.Error(out)
 	}
 	contentOf(t, from).compare(t, "beside a writer", contentOf(t, to))
+}
+
+// A source that is not as it was written is copied up to there and no further.
+func TestMigrateStopsAtDamage(t *testing.T) {
+	dir := t.TempDir()
+	from, to := place{url: "sqlite:" + filepath.Join(dir, "from")}, place{url: "sqlite:" + filepath.Join(dir, "to")}
+	fill(t, from, 5, "first")
+	path, _ := from.path()
+	alter := func(statement string) {
+		t.Helper()
+		db, err := sql.Open("sqlite", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		if _, err := db.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	alter(`update ledger_events set data = '2' where position = 4`)
+	says(t, "data at 4", from, to)
+	alter(`update ledger_events set data = '1' where position = 4`)
+	migrated(t, from, to, 0)
+	alter(`delete from ledger_events where position = 5`)
+	says(t, "与它自己的树根不符", from, place{url: "sqlite:" + filepath.Join(dir, "new")})
 }
 
 // TestMigrateOverEventStoreDB goes by way of a server that speaks EventStoreDB's

@@ -34,6 +34,33 @@ func TestKilledProcess(t *testing.T) {
 	)
 }
 
+// TestWritten sees a writer for as long as it is there, and no reader.
+func TestWritten(t *testing.T) {
+	url := pgtest.URL(t)
+	written := func(want bool) {
+		t.Helper()
+		if got, err := postgres.Written(t.Context(), url); err != nil || got != want {
+			t.Errorf("%t, %v; want %t", got, err, want)
+		}
+	}
+	written(false)
+	s := open(t, url)
+	written(true)
+	if _, err := s.Append(t.Context(), "s", 0, draft("")); err != nil {
+		t.Fatal(err)
+	}
+	written(true)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	reader, err := postgres.OpenReadOnly(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	written(false)
+}
+
 func open(t testing.TB, url string, options ...eventstore.Option) *postgres.Store {
 	t.Helper()
 	s, err := postgres.Open(context.Background(), url, options...)
