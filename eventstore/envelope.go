@@ -94,11 +94,11 @@ var classes = func() (c [256]byte) {
 	return c
 }()
 
-// parseEnvelope reads what appendEnvelope writes into h. When it meets anything
-// else it returns false, and h is of no use.
+// parseEnvelope reads what appendEnvelope writes into h, and nothing else: when it
+// returns true, appendEnvelope writes these very bytes. Otherwise h is of no use.
 func parseEnvelope(envelope []byte, h *Header) bool {
 	text := string(envelope) // once: the header's strings are parts of it
-	if strings.IndexByte(text, '\\') >= 0 || !utf8.ValidString(text) {
+	if !unescaped(text) {
 		return false
 	}
 	p := parser{rest: text, ok: true}
@@ -132,6 +132,17 @@ func parseEnvelope(envelope []byte, h *Header) bool {
 	return p.ok && p.rest == ""
 }
 
+// unescaped reports whether text is UTF-8 without any of the characters that
+// encoding/json escapes, but for control characters and quotes.
+func unescaped(text string) bool {
+	for _, c := range [...]byte{'\\', '<', '>', '&'} {
+		if strings.IndexByte(text, c) >= 0 {
+			return false
+		}
+	}
+	return utf8.ValidString(text) && (strings.IndexByte(text, 0xE2) < 0 || !strings.ContainsAny(text, "\u2028\u2029"))
+}
+
 type parser struct {
 	rest string
 	ok   bool
@@ -158,7 +169,9 @@ func (p *parser) textIfThere(key string) string {
 	if !strings.HasPrefix(p.rest, key) {
 		return ""
 	}
-	return p.text(key)
+	s := p.text(key)
+	p.ok = p.ok && s != "" // an empty one is left out
+	return s
 }
 
 // number reads digits that fit into every integer of the header.
@@ -174,10 +187,12 @@ func (p *parser) number(key string) (n uint64) {
 	return n
 }
 
-// time reads only the form that [time.Parse] and encoding/json agree on.
+// time reads only the form in which times are written: in UTC, with at most nine
+// digits behind the point, the last not 0.
 func (p *parser) time(key string) time.Time {
 	s := p.text(key)
-	exact := len(s) >= 20 && s[10] == 'T' && s[13] == ':' && s[len(s)-1] == 'Z' && (len(s) == 20 || s[19] == '.')
+	exact := len(s) >= 20 && s[10] == 'T' && s[13] == ':' && s[len(s)-1] == 'Z' &&
+		(len(s) == 20 || s[19] == '.' && 22 <= len(s) && len(s) <= 30 && s[len(s)-2] != '0')
 	t, err := time.Parse(time.RFC3339, s)
 	p.ok = p.ok && exact && err == nil
 	return t

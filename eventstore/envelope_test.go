@@ -70,7 +70,7 @@ func TestEnvelopesAreReadAsJSON(t *testing.T) {
 }
 
 // FuzzParse holds the hand-written reader against encoding/json: whatever it
-// accepts, encoding/json accepts too and reads the same.
+// accepts, encoding/json accepts too, reads the same, and would write as it is.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(golden))
 	f.Add([]byte(goldenPlain))
@@ -81,6 +81,11 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(strings.Replace(goldenPlain, `59:59Z`, `59:59+08:00`, 1)))
 	f.Add([]byte(strings.Replace(goldenPlain, `59:59Z`, `59:60,5Z`, 1)))
 	f.Add([]byte(goldenPlain + " "))
+	f.Add([]byte(strings.Replace(goldenPlain, `59:59Z`, `59:59.120Z`, 1)))
+	f.Add([]byte(strings.Replace(goldenPlain, `59:59Z`, `59:59.1234567891Z`, 1)))
+	f.Add([]byte(strings.Replace(goldenPlain, `59:59Z`, `59:59.Z`, 1)))
+	f.Add([]byte(strings.Replace(goldenPlain, `,"unit":""`, `,"post":"","unit":""`, 1)))
+	f.Add([]byte(strings.Replace(goldenPlain, `"stream":"s"`, "\"stream\":\"a<b>&\u2028\"", 1)))
 	f.Fuzz(func(t *testing.T, envelope []byte) {
 		var got, want Header
 		if !parseEnvelope(envelope, &got) {
@@ -93,6 +98,9 @@ func FuzzParse(f *testing.F) {
 		b, _ := json.Marshal(want)
 		if !bytes.Equal(a, b) || !got.RecordedAt.Equal(want.RecordedAt) {
 			t.Fatalf("%q\nread as %s\nnot     %s", envelope, a, b)
+		}
+		if written := appendEnvelope(nil, &got); !bytes.Equal(written, envelope) || !bytes.Equal(b, envelope) {
+			t.Fatalf("accepted %q,\nwhich is written %q", envelope, written)
 		}
 	})
 }

@@ -195,16 +195,23 @@ func seal(stream string, revision Revision, recordedAt time.Time, d Draft, of di
 // Open returns the record kept at position as envelope and data. It does not
 // check the data against its hash; verification does.
 func Open(position Position, envelope, data []byte) (Record, error) {
+	r, _, err := OpenExactly(position, envelope, data)
+	return r, err
+}
+
+// OpenExactly is [Open]; exact says that the envelope is known to be the one way
+// to write its header. Where it is not, [Header.Encode] tells.
+func OpenExactly(position Position, envelope, data []byte) (r Record, exact bool, err error) {
 	if data == nil {
 		data = []byte{} // databases hand out empty bytes as none
 	}
-	r := Record{Position: position, Envelope: envelope, Data: data}
+	r = Record{Position: position, Envelope: envelope, Data: data}
 	if parseEnvelope(envelope, &r.Header) {
-		return r, nil
+		return r, true, nil
 	}
 	r.Header = Header{}
 	if err := json.Unmarshal(envelope, &r.Header); err != nil {
-		return Record{}, fmt.Errorf("envelope at %d: %w", position, err)
+		return Record{}, false, fmt.Errorf("envelope at %d: %w", position, err)
 	}
-	return r, nil
+	return r, false, nil
 }
