@@ -54,9 +54,10 @@ func (l ledger) enter(names ...string) error {
 	return err
 }
 
-// sql asks SQLite's own program.
+// sql asks SQLite's own program. It waits: whoever opens a ledger first after
+// its server has gone holds it for a moment, and tests run side by side.
 func (l ledger) sql(query string) (string, error) {
-	out, err := exec.Command("sqlite3", "-bail", string(l), query).CombinedOutput()
+	out, err := exec.Command("sqlite3", "-bail", "-cmd", ".timeout 30000", string(l), query).CombinedOutput()
 	if err != nil {
 		err = fmt.Errorf("sqlite3: %w\n%s", err, out)
 	}
