@@ -65,7 +65,10 @@ func (c *courier) note(err error) bool {
 		c.delivered++
 		c.downSince, c.reason = time.Time{}, ""
 		return c.open > 0
-	case answered(err), errors.Is(err, context.Canceled): // it is there, or we are going
+	case answered(err): // it is there
+		c.open++ // perhaps; the next round counts
+		return false
+	case errors.Is(err, context.Canceled): // we are going
 		return false
 	}
 	if c.downSince.IsZero() {
@@ -107,19 +110,38 @@ func (c *courier) attend(ctx context.Context) {
 }
 
 func (c *courier) round(ctx context.Context) error {
-	again, open, err := c.relay.Deliveries.ordered(ctx, c.Name)
+	again, err := c.ordered(ctx)
 	if err != nil {
 		return err
 	}
-	c.mu.Lock()
-	c.open = open
-	c.mu.Unlock()
 	for _, position := range again {
 		if err := c.again(ctx, position); err != nil {
 			return err
 		}
 	}
 	return c.report(ctx)
+}
+
+// enter tells that the target is delivered to, before anything is: whoever finds
+// an event delivered finds the target too, and a failure made good is known as one.
+func (c *courier) enter(ctx context.Context) error {
+	if _, err := c.ordered(ctx); err != nil {
+		return err
+	}
+	return c.report(ctx)
+}
+
+// ordered counts the failures not made good, and returns which are to be sent
+// again.
+func (c *courier) ordered(ctx context.Context) ([]eventstore.Position, error) {
+	again, open, err := c.relay.Deliveries.ordered(ctx, c.Name)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.open = open
+	return again, nil
 }
 
 func (c *courier) report(ctx context.Context) error {

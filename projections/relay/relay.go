@@ -121,7 +121,8 @@ func (r *Relay) courier(ctx context.Context, t Target, log watermill.LoggerAdapt
 		return nil, err
 	}
 	r.Log.Info("relay", "target", t.Name, "to", t.Address(), "scope", t.Scope())
-	return &courier{Target: t, relay: r, route: &route{topic: t.topic(), open: open, log: log}, attended: make(chan struct{})}, nil
+	c := &courier{Target: t, relay: r, route: &route{topic: t.topic(), open: open, log: log}, attended: make(chan struct{})}
+	return c, c.enter(ctx)
 }
 
 // poisoned is the poison queue: a table.
