@@ -33,7 +33,7 @@ type Deposit struct {
 func (c Deposit) Decide(s State) ([]Event, error) {
 	var no domain.Refusals
 	no.Check(CheckName(c.Name))
-	no.If(!wellFormed(c.Digest) || !wellFormed(c.SM3), domain.Refusal{Code: "attachment.no-digest", Reason: "文件的 SHA-256 或 SM3 没有算出", Field: "/digest"})
+	no.If(!domain.IsDigest(c.Digest) || !domain.IsDigest(c.SM3), domain.Refusal{Code: "attachment.no-digest", Reason: "文件的 SHA-256 或 SM3 没有算出", Field: "/digest"})
 	no.If(c.Size <= 0, domain.Refusal{Code: "attachment.empty", Reason: fmt.Sprintf("文件“%s”是空的", c.Name), Field: "/size"})
 	no.If(domain.Blank(c.MediaType), domain.Refusal{Code: "attachment.unknown-type", Reason: fmt.Sprintf("看不出文件“%s”是什么类型", c.Name), Field: "/mediaType"})
 	no.CheckAt("/unit", c.Unit.Check())

@@ -20,7 +20,7 @@ func Stream(digest string) string { return prefix + digest }
 // names.
 func Digest(stream string) (digest string, ok bool) {
 	digest, ok = strings.CutPrefix(stream, prefix)
-	return digest, ok && wellFormed(digest)
+	return digest, ok && domain.IsDigest(digest)
 }
 
 // Event is one of the facts below.

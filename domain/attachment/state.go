@@ -55,7 +55,7 @@ func CheckDigests(digests []string) error {
 	var no domain.Refusals
 	no.If(len(digests) > MostPerAct, TooMany())
 	for i, d := range digests {
-		no.If(!wellFormed(d), domain.Refusal{
+		no.If(!domain.IsDigest(d), domain.Refusal{
 			Code: "attachment.malformed-digest", Field: "/attachments",
 			Reason: fmt.Sprintf("第 %d 个附件“%s”不是文件的 SHA-256（64 位小写十六进制）", i+1, clip(d)),
 		})
@@ -79,19 +79,6 @@ func (s State) Citable(digest string) error {
 		}
 	}
 	return nil
-}
-
-// wellFormed reports whether s is a SHA-256 as streams are named by.
-func wellFormed(s string) bool {
-	if len(s) != 64 {
-		return false
-	}
-	for _, c := range []byte(s) {
-		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
-			return false
-		}
-	}
-	return true
 }
 
 // clip shows the beginning of what should be a digest.

@@ -117,16 +117,3 @@ func full(err error) error {
 	}
 	return err
 }
-
-// wellFormed reports whether s can be the name of a file here.
-func wellFormed(s string) bool {
-	if len(s) != 64 {
-		return false
-	}
-	for _, c := range []byte(s) {
-		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
-			return false
-		}
-	}
-	return true
-}

@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"wenxiao/domain"
 )
 
 // A File is one that was found to be what it is named for, open for reading. The
@@ -27,7 +29,7 @@ func (f *File) Close() error { return f.f.Close() }
 // Open opens the file with digest, after its bytes were compared with it. A file
 // that is not there, or is not what it is named for, is a [Fault].
 func (d *Directory) Open(digest string) (*File, error) {
-	if !wellFormed(digest) {
+	if !domain.IsDigest(digest) {
 		return nil, &Fault{Digest: digest, Path: d.dir, Err: ErrMissing}
 	}
 	f, err := os.Open(d.path(digest))
@@ -56,7 +58,7 @@ func (d *Directory) Check(digest string) error {
 
 // Has reports whether there is a file with digest of size bytes, without reading it.
 func (d *Directory) Has(digest string, size int64) bool {
-	if !wellFormed(digest) {
+	if !domain.IsDigest(digest) {
 		return false
 	}
 	info, err := os.Stat(d.path(digest))
@@ -104,7 +106,7 @@ func (d *Directory) entry(path string, at fs.DirEntry, err error) (Entry, error)
 		return Entry{Path: path}, err
 	}
 	e := Entry{Path: path, Size: info.Size(), Since: info.ModTime()}
-	if digest := filepath.Base(filepath.Dir(path)) + filepath.Base(path); wellFormed(digest) {
+	if digest := filepath.Base(filepath.Dir(path)) + filepath.Base(path); domain.IsDigest(digest) {
 		e.Digest = digest
 	}
 	return e, nil

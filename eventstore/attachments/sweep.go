@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"wenxiao/domain"
 )
 
 const (
@@ -90,7 +92,7 @@ func (d *Directory) Sweep(now time.Time, judge func(digest string) (Verdict, err
 // ledger does not know it. While it runs no file comes: what judge has read of
 // the ledger still holds.
 func (d *Directory) Clear(digest string, judge func(digest string) (Verdict, error)) (gone bool, err error) {
-	if !wellFormed(digest) {
+	if !domain.IsDigest(digest) {
 		return false, nil
 	}
 	d.keeping.Lock()
