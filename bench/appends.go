@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,16 +19,25 @@ func appends(ctx context.Context, p plan) error {
 	if err != nil {
 		return err
 	}
-	peers := slices.Concat([]peer{wenxiaoSQLite, rawSQLite}, immudbs(), []peer{wenxiaoPostgres(server), lockPostgres(server)})
-	for _, peer := range peers {
-		fmt.Printf("  %-28s %s\n", peer.name, peer.note)
-	}
+	peers := slices.Concat([]peer{wenxiaoSQLite, rawSQLite}, immudbs(),
+		[]peer{wenxiaoPostgres(server), naivePostgres(server), lockPostgres(server), watermillPostgres(server)},
+		[]peer{gateSQLite, gatePostgres(server)}, jetstreams())
+	introduce(peers)
 	for _, writers := range p.writers {
 		if err := race(ctx, p, peers, fmt.Sprintf("durable appends, %d writers", writers), writers, 1); err != nil {
 			return err
 		}
 	}
 	return race(ctx, p, peers, fmt.Sprintf("bulk, 1 writer, %d events an append", bulk), 1, bulk)
+}
+
+// introduce says what each peer keeps of every append, so that nobody takes a
+// rate for a verdict. All of them are on the disk when they answer.
+func introduce(peers []peer) {
+	fmt.Printf("\n  %-28s %-9s %-10s %-9s %-10s %-7s %s\n", "peer", "reached", "order", "conflict", "repeated", "proof", "set up")
+	for _, p := range peers {
+		fmt.Printf("  %-28s %-9s %-10s %-9s %-10s %-7s %s\n", p.name, p.kind, p.keeps.order, p.keeps.conflict, p.keeps.idempotent, p.keeps.proof, p.note)
+	}
 }
 
 // race lets the peers take turns and prints what each did.
@@ -45,19 +55,37 @@ func race(ctx context.Context, p plan, peers []peer, title string, writers, n in
 			if err != nil {
 				return fmt.Errorf("%s: %w", peer.name, err)
 			}
-			o.disk = rate
 			results[i] = append(results[i], o)
 		}
 	}
 	printRace(title, peers, results, median(disk))
+	if n == 1 {
+		judge(p.targets, peers, results, writers)
+	}
 	return nil
+}
+
+// judge holds the rates against what the ledger should reach.
+func judge(t *targets, peers []peer, results [][]outcome, writers int) {
+	rates := map[string]float64{}
+	for i, p := range peers {
+		rates[p.name] = rate(results[i])
+	}
+	for _, p := range peers {
+		against := fmt.Sprintf(" against %s, %d writers", p.name, writers)
+		switch {
+		case (writers == 16 || writers == 64) && p.kind == embedded && p.name != "wenxiao sqlite":
+			t.ratio("SQLite"+against, rates["wenxiao sqlite"], rates[p.name], 3)
+		case writers == 64 && (p.name == "watermill sql" || strings.HasPrefix(p.name, "jetstream")):
+			t.ratio("PostgreSQL"+against, rates["wenxiao postgres"], rates[p.name], 1)
+		}
+	}
 }
 
 // outcome is one peer's one turn.
 type outcome struct {
 	perSecond float64
 	bytes     float64 // on disk, an event
-	disk      float64 // fsyncs a second just before
 }
 
 func measure(ctx context.Context, p plan, peer peer, writers, n int) (outcome, error) {
@@ -109,15 +137,12 @@ func drive(ctx context.Context, l log, writers, n int, each time.Duration, done 
 }
 
 func printRace(title string, peers []peer, results [][]outcome, disk float64) {
-	fmt.Printf("\n%s (disk: %.0f fsyncs/s)\n", title, disk)
-	ours := rate(results[0])
+	fmt.Printf("\n%s (disk: %.0f fsyncs/s)\n  %-28s %18s %10s %10s %8s\n", title, disk, "", "", "sqlite is", "pg is", "fsyncs")
+	at := slices.IndexFunc(peers, func(p peer) bool { return p.name == "wenxiao postgres" })
+	sqlite, postgres := rate(results[0]), rate(results[at])
 	for i, peer := range peers {
 		r := rate(results[i])
-		fmt.Printf("  %-28s %9.0f events/s   wenxiao sqlite is %6.2f×   %5.2f of the disk's fsyncs   %s\n",
-			peer.name, r, ours/r, r/disk, bytesEach(results[i]))
-	}
-	if at := slices.IndexFunc(peers, func(p peer) bool { return p.name == "wenxiao postgres" }); at >= 0 {
-		fmt.Printf("  wenxiao postgres is %.2f× the lock per append\n", rate(results[at])/rate(results[at+1]))
+		fmt.Printf("  %-28s %9.0f events/s %9.2f× %9.2f× %8.2f   %s\n", peer.name, r, sqlite/r, postgres/r, r/disk, bytesEach(results[i]))
 	}
 }
 
@@ -130,7 +155,7 @@ func rate(o []outcome) float64 {
 }
 
 func bytesEach(o []outcome) string {
-	if o[0].bytes == 0 { // its files are the server's
+	if o[0].bytes < 1 { // its files are the server's
 		return ""
 	}
 	return fmt.Sprintf("%.0f bytes/event on disk", o[0].bytes)

@@ -28,11 +28,12 @@ type plan struct {
 	writers []int
 
 	backends []string // of the city
+	targets  *targets
 }
 
 var full = plan{each: 3 * time.Second, rounds: 3, small: 10_000, large: 1_000_000, writers: []int{1, 16, 64, 256}}
 
-var short = plan{each: 300 * time.Millisecond, rounds: 1, small: 1_000, large: 60_000, writers: []int{1, 16}}
+var short = plan{each: 200 * time.Millisecond, rounds: 1, small: 1_000, large: 60_000, writers: []int{64}}
 
 var parts = []struct {
 	name string
@@ -55,6 +56,7 @@ func main() {
 	if *quick {
 		p = short
 	}
+	p.targets = new(targets)
 	p.backends = strings.Split(*backends, ",")
 	p.each, p.large = cmp.Or(*each, p.each), cmp.Or(*large, p.large)
 	if err := run(ctx, p, *dir, *only); err != nil {
@@ -77,5 +79,6 @@ func run(ctx context.Context, p plan, dir, only string) (err error) {
 			return fmt.Errorf("%s: %w", part.name, err)
 		}
 	}
+	p.targets.print()
 	return nil
 }

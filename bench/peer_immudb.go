@@ -17,17 +17,20 @@ import (
 func immudbs() []peer {
 	return []peer{
 		{
-			name: "immudb (default)", note: "synced, SyncFrequency 20 ms as shipped, nothing checked",
+			name: "immudb (default)", kind: embedded, keeps: keeps{global, absent, absent, "Merkle"},
+			note: "synced, SyncFrequency 20 ms as shipped, nothing checked",
 			open: func(_ context.Context, dir string) (log, error) {
 				return openImmudb(dir, store.DefaultSyncFrequency, false)
 			},
 		},
 		{
-			name: "immudb (tuned)", note: "synced, SyncFrequency 0, nothing checked",
+			name: "immudb (tuned)", kind: embedded, keeps: keeps{global, absent, absent, "Merkle"},
+			note: "synced, SyncFrequency 0, nothing checked",
 			open: func(_ context.Context, dir string) (log, error) { return openImmudb(dir, 0, false) },
 		},
 		{
-			name: "immudb (tuned, checking)", note: "synced, SyncFrequency 0, a revision taken is refused",
+			name: "immudb (tuned, checking)", kind: embedded, keeps: keeps{global, perStream, absent, "Merkle"},
+			note: "synced, SyncFrequency 0, a revision taken is refused",
 			open: func(_ context.Context, dir string) (log, error) { return openImmudb(dir, 0, true) },
 		},
 	}
@@ -59,7 +62,7 @@ func (l *immudbLog) Append(ctx context.Context, writer, n int) error {
 				return err
 			}
 		}
-		if err := tx.Set(key, nil, append(make([]byte, envelopeBytes), payload...)); err != nil {
+		if err := tx.Set(key, nil, blank()); err != nil {
 			return err
 		}
 	}

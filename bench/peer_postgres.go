@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
-	"sync/atomic"
+	"sync"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -11,47 +11,68 @@ import (
 
 func streamName(writer int) string { return fmt.Sprintf("monitoring-bench-%d", writer) }
 
-// lockPostgres keeps positions without gap the plain way: a lock for each append.
-func lockPostgres(server *server) peer {
+// naivePostgres is the table one writes first: a serial position, a version
+// unique in its stream, one transaction an append.
+func naivePostgres(server *server) peer {
 	return peer{
-		name: "postgres, lock per append", note: "pg_advisory_xact_lock, synchronous_commit=on",
+		name: "postgres, naive table", kind: database, keeps: keeps{commits, perStream, absent, absent},
+		note: "bigserial, unique (stream, version), one insert an append, synchronous_commit=on",
 		open: func(ctx context.Context, _ string) (log, error) {
-			url, err := server.database(ctx)
-			if err != nil {
-				return nil, err
-			}
-			config, err := pgxpool.ParseConfig(url)
-			if err != nil {
-				return nil, err
-			}
-			config.MaxConns = 64
-			pool, err := pgxpool.NewWithConfig(ctx, config)
-			if err != nil {
-				return nil, err
-			}
-			_, err = pool.Exec(ctx, `CREATE TABLE events (position bigint PRIMARY KEY, stream text NOT NULL, revision bigint NOT NULL, envelope bytea NOT NULL, data bytea NOT NULL, UNIQUE (stream, revision))`)
-			return &lockLog{pool: pool}, err
+			return openTable(ctx, server, `CREATE TABLE events (position bigserial PRIMARY KEY, stream text NOT NULL, version bigint NOT NULL, envelope bytea NOT NULL, data bytea NOT NULL, UNIQUE (stream, version))`,
+				"", `INSERT INTO events (stream, version, envelope, data) VALUES ($1, $2, $3, $4)`)
 		},
 	}
 }
 
-type lockLog struct {
-	pool *pgxpool.Pool
-	next atomic.Int64
+// lockPostgres keeps positions without gap the plain way: a lock for each append.
+func lockPostgres(server *server) peer {
+	return peer{
+		name: "postgres, lock per append", kind: database, keeps: keeps{global, perStream, absent, absent},
+		note: "pg_advisory_xact_lock, then the insert, synchronous_commit=on",
+		open: func(ctx context.Context, _ string) (log, error) {
+			return openTable(ctx, server, `CREATE TABLE events (position bigint PRIMARY KEY, stream text NOT NULL, version bigint NOT NULL, envelope bytea NOT NULL, data bytea NOT NULL, UNIQUE (stream, version))`,
+				`SELECT pg_advisory_xact_lock(1)`, `INSERT INTO events SELECT coalesce(max(position), 0) + 1, $1, $2, $3, $4 FROM events`)
+		},
+	}
 }
 
-func (l *lockLog) Append(ctx context.Context, writer, n int) error {
+// tableLog is a table of one's own.
+type tableLog struct {
+	pool         *pgxpool.Pool
+	lock, insert string
+	versions     sync.Map // writer → *int64, which only that writer touches
+}
+
+func openTable(ctx context.Context, server *server, create, lock, insert string) (log, error) {
+	pool, err := server.pool(ctx)
+	if err != nil {
+		return nil, err
+	}
+	_, err = pool.Exec(ctx, create)
+	return &tableLog{pool: pool, lock: lock, insert: insert}, err
+}
+
+func (l *tableLog) Append(ctx context.Context, writer, n int) error {
+	kept, _ := l.versions.LoadOrStore(writer, new(int64))
+	version := kept.(*int64)
+	if l.lock == "" && n == 1 { // a statement is a transaction
+		*version++
+		_, err := l.pool.Exec(ctx, l.insert, streamName(writer), *version, make([]byte, envelopeBytes), payload)
+		return err
+	}
 	return pgx.BeginFunc(ctx, l.pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(1)`); err != nil {
-			return err
+		if l.lock != "" {
+			if _, err := tx.Exec(ctx, l.lock); err != nil {
+				return err
+			}
 		}
 		batch := new(pgx.Batch)
 		for range n {
-			batch.Queue(`INSERT INTO events SELECT coalesce(max(position), 0) + 1, $1, $2, $3, $4 FROM events`,
-				streamName(writer), l.next.Add(1), make([]byte, envelopeBytes), payload)
+			*version++
+			batch.Queue(l.insert, streamName(writer), *version, make([]byte, envelopeBytes), payload)
 		}
 		return tx.SendBatch(ctx, batch).Close()
 	})
 }
 
-func (l *lockLog) Close() error { l.pool.Close(); return nil }
+func (l *tableLog) Close() error { l.pool.Close(); return nil }

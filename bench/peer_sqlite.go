@@ -13,7 +13,8 @@ import (
 // rawSQLite is one table with one transaction an append, of the same durability
 // as the ledger: what one would write without group commit.
 var rawSQLite = peer{
-	name: "raw sqlite", note: "WAL, synchronous=FULL, one transaction an append",
+	name: "raw sqlite", kind: embedded, keeps: keeps{global, perStream, absent, absent},
+	note: "WAL, synchronous=FULL, one transaction an append",
 	open: func(_ context.Context, dir string) (log, error) {
 		db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "raw.db")+"?_pragma=journal_mode(wal)&_pragma=synchronous(full)&_txlock=immediate")
 		if err != nil {

@@ -15,7 +15,8 @@ import (
 )
 
 var wenxiaoSQLite = peer{
-	name: "wenxiao sqlite", note: "WAL, synchronous=FULL, one writer with group commit",
+	name: "wenxiao sqlite", kind: embedded, keeps: whole,
+	note: "WAL, synchronous=FULL, one writer with group commit",
 	open: func(_ context.Context, dir string) (log, error) {
 		store, err := sqlite.Open(filepath.Join(dir, "ledger.db"))
 		return newStoreLog(store), err
@@ -24,7 +25,8 @@ var wenxiaoSQLite = peer{
 
 func wenxiaoPostgres(server *server) peer {
 	return peer{
-		name: "wenxiao postgres", note: "synchronous_commit=on, one unnest round trip a batch",
+		name: "wenxiao postgres", kind: database, keeps: whole,
+		note: "synchronous_commit=on, one unnest round trip a batch",
 		open: func(ctx context.Context, _ string) (log, error) {
 			url, err := server.database(ctx)
 			if err != nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"wenxiao/eventstore/postgres/pgtest"
 )
@@ -38,4 +39,19 @@ func (s *server) database(ctx context.Context) (string, error) {
 	query.Set("search_path", schema)
 	u.RawQuery = query.Encode()
 	return u.String(), nil
+}
+
+// pool returns connections to a fresh schema, enough for a peer that uses one for
+// each append under way.
+func (s *server) pool(ctx context.Context) (*pgxpool.Pool, error) {
+	url, err := s.database(ctx)
+	if err != nil {
+		return nil, err
+	}
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, err
+	}
+	config.MaxConns = 64
+	return pgxpool.NewWithConfig(ctx, config)
 }
