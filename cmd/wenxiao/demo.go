@@ -201,6 +201,11 @@ func tell(w io.Writer, told story.Told, entered []intake.Entered) {
   回放       /programmes 里任一项目 → 回放：当时的表是什么样，谁决定的
   责任链     /people          谁在什么岗位办过什么
   校核       /check           任一张表逐行重算
-  审计轨迹   /record          每件事一句话，原文可查
+  审计轨迹   /record          每件事一句话，原文可查；每件事都有回执
+  参与人     /participants    专家、评议人、受益人：说过什么，如何依法删除
+  取证单     项目、人员、审计轨迹页 → 导出取证单：带走，不靠本系统也能核
+  核验       /verify          核对回执、检查点、扫到的码，不用登录
+  对外推送   /deliveries      推给谁，推到哪里，谁拒收
+  外来数据   /dead-letters    收到而没有入账的，为什么
 `)
 }
