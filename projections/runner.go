@@ -26,20 +26,32 @@ type Runner struct {
 	log         *slog.Logger
 	projections []Projection
 	pageSize    int
+	replica     *Replica      // where the tables are read; nil: where they are filled
+	asked       chan struct{} // holds one when somebody began to wait
 
 	filling sync.Mutex // held while the live tables are written or swapped
 	live    *fill      // nil until first used
 
 	mu      sync.Mutex
-	reached eventstore.Position // the lowest mark
-	moved   chan struct{}       // closed when reached or failed changes
+	filled  eventstore.Position // the lowest mark, as far as this process knows
+	reached eventstore.Position // what readers see
+	wanted  eventstore.Position // what somebody has waited for
+	moved   chan struct{}       // closed when reached, failed or halted changes
 	failed  error               // why Run gave up
+	halted  error               // why the tables go no further, as their marks say
 }
 
 // NewRunner returns a runner that fills projections' tables in db from store.
 func NewRunner(db *sql.DB, store eventstore.Store, log *slog.Logger, projections ...Projection) *Runner {
-	return &Runner{db: db, store: store, log: log, projections: projections, pageSize: pageSize, moved: make(chan struct{})}
+	return &Runner{
+		db: db, store: store, log: log, projections: projections, pageSize: pageSize,
+		moved: make(chan struct{}), asked: make(chan struct{}, 1),
+	}
 }
+
+// ReadFrom has [Runner.WaitFor] wait for the replica where that is read. It is
+// called before anything else; [Runner.Watch] must then run.
+func (r *Runner) ReadFrom(replica *Replica) { r.replica = replica }
 
 // All returns a new value of every projection of the ledger.
 func All() []Projection {
@@ -61,6 +73,7 @@ func (r *Runner) Run(ctx context.Context) error {
 		}
 		switch {
 		case ctx.Err() != nil:
+			r.advance(0, nil) // another process may fill from here on
 			return nil
 		case errors.As(err, new(unreadable)), errors.Is(err, eventstore.ErrClosed):
 			r.log.Error("projections stopped", "error", err)
@@ -73,6 +86,7 @@ func (r *Runner) Run(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
+			r.advance(0, nil)
 			return nil
 		case <-time.After(pause):
 			pause = min(2*pause, longest)
@@ -120,8 +134,8 @@ func (r *Runner) fillLive(ctx context.Context, head eventstore.Position) error {
 	if err := r.open(ctx); err != nil {
 		return err
 	}
-	err := r.live.catchUp(ctx, head, func(eventstore.Position) { r.advance(r.live.lowest(), nil) })
-	if errors.Is(err, errMoved) { // and reloaded
+	err := errMoved
+	for errors.Is(err, errMoved) && ctx.Err() == nil { // reloaded then: each time another process got on
 		err = r.live.catchUp(ctx, head, func(eventstore.Position) { r.advance(r.live.lowest(), nil) })
 	}
 	if err == nil {
@@ -134,32 +148,70 @@ func (r *Runner) fillLive(ctx context.Context, head eventstore.Position) error {
 func (r *Runner) position() eventstore.Position {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.reached
+	return r.filled
 }
 
-// advance tells those who wait.
+// advance notes how far this process has filled the tables, or why it does not.
+// Who reads from a replica is told when that is there, too.
 func (r *Runner) advance(to eventstore.Position, failed error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.reached, r.failed = max(r.reached, to), failed
+	r.filled, r.failed = max(r.filled, to), failed
+	if r.replica == nil {
+		r.reached = max(r.reached, to)
+	}
+	r.tell()
+}
+
+// show notes what readers see, or why they will not see more.
+func (r *Runner) show(to eventstore.Position, halted error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if to > r.reached || halted != nil || r.halted != nil {
+		r.reached, r.halted = max(r.reached, to), halted
+		r.tell()
+	}
+}
+
+// tell wakes those who wait. The caller holds mu.
+func (r *Runner) tell() {
 	close(r.moved)
 	r.moved = make(chan struct{})
 }
 
+// shown is what readers see.
+func (r *Runner) shown() eventstore.Position {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.reached
+}
+
+// awaited reports whether somebody waits for more than readers see.
+func (r *Runner) awaited() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.wanted > r.reached
+}
+
 // WaitFor returns once every projection has applied the record at position:
-// after a command, a reader sees its own write. It needs [Runner.Run], or
-// somebody who calls CatchUp, and returns an error when that has stopped or
-// fails again and again.
+// after a command, a reader sees its own write. It needs [Runner.Run],
+// [Runner.Watch], or somebody who calls CatchUp, and returns an error when the
+// filling has stopped or fails again and again.
 func (r *Runner) WaitFor(ctx context.Context, position eventstore.Position) error {
 	for {
 		r.mu.Lock()
-		reached, moved, failed := r.reached, r.moved, r.failed
+		reached, moved, failed := r.reached, r.moved, errors.Join(r.failed, r.halted)
+		r.wanted = max(r.wanted, position)
 		r.mu.Unlock()
 		switch {
 		case reached >= position:
 			return nil
 		case failed != nil:
 			return fmt.Errorf("the tables are at %d and stopped: %w", reached, failed)
+		}
+		select {
+		case r.asked <- struct{}{}:
+		default:
 		}
 		select {
 		case <-ctx.Done():

@@ -26,7 +26,7 @@ func smallCity(t testing.TB) *memory.Store {
 // count is the number of rows of a table.
 func count(t testing.TB, v Views, table string) (n int) {
 	t.Helper()
-	if err := v.DB.QueryRow("SELECT COUNT(*) FROM " + table).Scan(&n); err != nil {
+	if err := v.DB.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM "+table).Scan(&n); err != nil {
 		t.Fatal(err)
 	}
 	return n

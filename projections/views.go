@@ -1,13 +1,10 @@
 package projections
 
-import (
-	"database/sql"
-	"errors"
-)
+import "errors"
 
 // Views answers questions from the tables. All methods may be called
 // concurrently, also while the tables are being filled.
-type Views struct{ DB *sql.DB }
+type Views struct{ DB Source }
 
 // ErrNotFound reports that the tables hold nothing under the key asked for.
 var ErrNotFound = errors.New("no such record")
