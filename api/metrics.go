@@ -14,8 +14,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"wenxiao/eventstore"
-	"wenxiao/projections"
-	"wenxiao/projections/relay"
 )
 
 // Metrics counts what happens, for Prometheus. No label is ever what a user
@@ -71,12 +69,31 @@ func (m *Metrics) Batch(appends, records int, took time.Duration) {
 	m.commits.Observe(took.Seconds())
 }
 
-// Measured returns the store with its appends counted and timed.
-func (m *Metrics) Measured(store eventstore.Store) eventstore.Store { return measured{store, m} }
+// Measured returns the store with its appends counted and timed. One that several
+// processes share stays [eventstore.Shared].
+func (m *Metrics) Measured(store eventstore.Store) eventstore.Store {
+	if shared, ok := store.(eventstore.Shared); ok {
+		return measuredShared{measured{store, m}, shared}
+	}
+	return measured{store, m}
+}
 
 type measured struct {
 	eventstore.Store
 	metrics *Metrics
+}
+
+type measuredShared struct {
+	measured
+	shared eventstore.Shared
+}
+
+func (s measuredShared) Lead(ctx context.Context, do func(context.Context) error) error {
+	return s.shared.Lead(ctx, do)
+}
+
+func (s measuredShared) Leader(ctx context.Context) (eventstore.Leader, error) {
+	return s.shared.Leader(ctx)
 }
 
 func (s measured) Append(ctx context.Context, stream string, seen eventstore.Revision, drafts ...eventstore.Draft) (eventstore.Appended, error) {
@@ -93,61 +110,6 @@ func (s measured) Append(ctx context.Context, stream string, seen eventstore.Rev
 	}
 	s.metrics.appends.WithLabelValues(outcome).Inc()
 	return a, err
-}
-
-// Watch has the ledger's head and what lags behind it collected.
-func (m *Metrics) Watch(s *Server) {
-	m.Registry.MustRegister(lags{s.Store, s.Runner})
-	if s.Deliveries != nil {
-		m.Registry.MustRegister(relay.Lags{Deliveries: s.Deliveries, Store: s.Store})
-	}
-}
-
-// lags collects how far each projection is.
-type lags struct {
-	store  eventstore.Store
-	runner *projections.Runner
-}
-
-var (
-	headMetric    = prometheus.NewDesc("wenxiao_ledger_position", "Position of the last record.", nil, nil)
-	lagMetric     = prometheus.NewDesc("wenxiao_projection_lag", "Records not yet in a table for reading.", []string{"projection"}, nil)
-	stoppedMetric = prometheus.NewDesc("wenxiao_projection_stopped", "Whether a table for reading has stopped at a record.", []string{"projection"}, nil)
-)
-
-// Describe is [prometheus.Collector].
-func (lags) Describe(to chan<- *prometheus.Desc) {
-	to <- headMetric
-	to <- lagMetric
-	to <- stoppedMetric
-}
-
-// Collect is [prometheus.Collector].
-func (l lags) Collect(to chan<- prometheus.Metric) {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
-		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
-	}
-	marks, err := l.runner.Marks(ctx)
-	if err != nil {
-		to <- prometheus.NewInvalidMetric(lagMetric, err)
-		return
-	}
-	for i, m := range marks {
-		if i == 0 {
-			gauge(headMetric, float64(m.Head))
-		}
-		behind, stopped := 0.0, 0.0
-		if m.Position < m.Head {
-			behind = float64(m.Head - m.Position)
-		}
-		if m.Stopped != "" {
-			stopped = 1
-		}
-		gauge(lagMetric, behind, m.Name)
-		gauge(stoppedMetric, stopped, m.Name)
-	}
 }
 
 // refused counts a refusal by its code, which is ours.
@@ -196,5 +158,7 @@ func (s *Server) metricsPage(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, Denied{Code: "metrics.elsewhere", Rule: "运行指标只在本机可看，或凭令牌（Authorization: Bearer）"})
 		return
 	}
-	promhttp.HandlerFor(s.Metrics.Registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}).ServeHTTP(w, r)
+	promhttp.HandlerFor(s.Metrics.Registry, promhttp.HandlerOpts{
+		ErrorHandling: promhttp.ContinueOnError, MaxRequestsInFlight: 4, Timeout: 10 * time.Second, // of a database that hangs, only so many wait
+	}).ServeHTTP(w, r)
 }

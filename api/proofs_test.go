@@ -24,6 +24,13 @@ import (
 // sealedOffice is an office whose ledger is sealed all the time.
 func sealedOffice(t *testing.T, change ...func(policy string) string) *office {
 	t.Helper()
+	return sealedOfficeThat(t, func(*Server) {}, change...)
+}
+
+// sealedOfficeThat is a sealed office whose server is changed once it has its
+// sealer.
+func sealedOfficeThat(t *testing.T, changed func(*Server), change ...func(policy string) string) *office {
+	t.Helper()
 	return newOffice(t, func(s *Server) {
 		dir := t.TempDir()
 		signer, err := seal.OpenSigner(filepath.Join(dir, "seal"), "example.invalid/office")
@@ -38,6 +45,7 @@ func sealedOffice(t *testing.T, change ...func(policy string) string) *office {
 		if err != nil {
 			t.Fatal(err)
 		}
+		changed(s)
 		ctx, cancel := context.WithCancel(context.Background())
 		done := make(chan struct{})
 		go func() { defer close(done); _ = s.Sealer.Run(ctx) }()
