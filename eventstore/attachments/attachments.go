@@ -24,8 +24,8 @@ import (
 // DefaultMost is how large a file may be, in bytes, unless said otherwise.
 const DefaultMost = 50 << 20
 
-// A Directory keeps files. All methods may be called concurrently; only one
-// process at a time may write to a directory.
+// A Directory keeps files. All methods may be called concurrently; several
+// processes may write to one directory if Alone keeps them apart.
 type Directory struct {
 	// Most is how large a file may be, in bytes.
 	Most int64
@@ -34,6 +34,10 @@ type Directory struct {
 	// a [domain.Refusal]. Any other error says that it could not look: then the
 	// file is not kept either.
 	Scan func(ctx context.Context, name string, r io.Reader) error
+
+	// Alone, if not nil, returns once no other process lets a file come or go;
+	// release lets the next.
+	Alone func() (release func(), err error)
 
 	dir      string
 	keeping  sync.Mutex    // held while a file comes or goes together with what the ledger says of it
@@ -69,6 +73,21 @@ func (d *Directory) incoming() string { return filepath.Join(d.dir, "incoming") 
 // path is where the file with digest lies. digest must be well-formed.
 func (d *Directory) path(digest string) string {
 	return filepath.Join(d.dir, "sha256", digest[:2], digest[2:])
+}
+
+// alone returns once nobody else lets a file come or go, here or in another
+// process.
+func (d *Directory) alone() (release func(), err error) {
+	d.keeping.Lock()
+	if d.Alone == nil {
+		return d.keeping.Unlock, nil
+	}
+	others, err := d.Alone()
+	if err != nil {
+		d.keeping.Unlock()
+		return nil, err
+	}
+	return func() { others(); d.keeping.Unlock() }, nil
 }
 
 // fails is where tests let a step fail.

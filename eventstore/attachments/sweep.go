@@ -95,8 +95,11 @@ func (d *Directory) Clear(digest string, judge func(digest string) (Verdict, err
 	if !domain.IsDigest(digest) {
 		return false, nil
 	}
-	d.keeping.Lock()
-	defer d.keeping.Unlock()
+	release, err := d.alone()
+	if err != nil {
+		return false, err
+	}
+	defer release()
 	verdict, err := judge(digest)
 	if err != nil || verdict == Kept {
 		return false, err

@@ -88,8 +88,11 @@ func (t *Taken) look(ctx context.Context, f *os.File, name string) (err error) {
 // says so. While it runs no file comes or goes. When record fails the file stays,
 // as an orphan: whether the event was written may be unknown.
 func (t *Taken) Keep(record func() error) error {
-	t.dir.keeping.Lock()
-	defer t.dir.keeping.Unlock()
+	release, err := t.dir.alone()
+	if err != nil {
+		return err
+	}
+	defer release()
 	if err := t.settle(); err != nil {
 		return full(err)
 	}

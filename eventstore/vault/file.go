@@ -17,23 +17,23 @@ import (
 )
 
 // private makes the file at path for its owner alone, or refuses one that others
-// may read. fresh says that there is nothing in it yet.
-func private(path string) (fresh bool, err error) {
+// may read.
+func private(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return false, err
+		return err
 	}
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return false, err
+		return err
 	}
 	info, err := file.Stat()
 	if err := errors.Join(err, file.Close()); err != nil {
-		return false, err
+		return err
 	}
 	if info.Mode().Perm()&0o077 != 0 {
-		return false, fmt.Errorf("%s 的权限是 %#o，应为 0600：别人不得读 (must be readable by its owner only)", path, info.Mode().Perm())
+		return fmt.Errorf("%s 的权限是 %#o，应为 0600：别人不得读 (must be readable by its owner only)", path, info.Mode().Perm())
 	}
-	return info.Size() == 0, nil
+	return nil
 }
 
 // openMaster reads the master key, or makes it for a fresh vault. The file may be
@@ -42,16 +42,15 @@ func openMaster(path string, fresh bool) (m master, err error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && !fresh {
 		return m, fmt.Errorf("没有主密钥 %s，钥匙库打不开；放回备份的主密钥 (the master key is missing)", path)
 	}
-	empty, err := private(path)
-	if err != nil {
+	if err := private(path); err != nil {
 		return m, err
-	}
-	if empty {
-		return m, makeMaster(path, &m)
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return m, err
+	}
+	if len(text) == 0 {
+		return m, makeMaster(path, &m)
 	}
 	secret, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(text)))
 	if err != nil || len(secret) != len(m) {

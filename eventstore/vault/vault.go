@@ -54,21 +54,40 @@ const schema = `CREATE TABLE IF NOT EXISTS keys (
 // others may read are refused. A vault without its master key is refused, too: a
 // new one would open nothing.
 func Open(ctx context.Context, path string) (*Vault, error) {
-	fresh, err := private(path)
+	if err := private(path); err != nil {
+		return nil, fmt.Errorf("vault: %w", err)
+	}
+	db, err := openFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("vault: %w", err)
 	}
-	v := new(Vault)
-	if v.master, err = openMaster(path+".master", fresh); err != nil {
-		return nil, fmt.Errorf("vault: %w", err)
-	}
-	if v.db, err = openFile(path); err != nil {
-		return nil, fmt.Errorf("vault: %w", err)
-	}
-	if _, err := v.db.ExecContext(ctx, schema); err != nil {
-		return nil, errors.Join(fmt.Errorf("vault: %w", err), v.db.Close())
+	v := &Vault{db: db}
+	if err := v.begin(ctx, path+".master"); err != nil {
+		return nil, errors.Join(fmt.Errorf("vault: %w", err), db.Close())
 	}
 	return v, nil
+}
+
+// begin reads the master key, or makes it together with the table, in one
+// transaction: of several processes that open a fresh vault at once one makes it,
+// and the others wait and read it.
+func (v *Vault) begin(ctx context.Context, master string) error {
+	tx, err := v.db.BeginTx(ctx, nil) // immediate
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	var tables int
+	if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master WHERE name = 'keys'`).Scan(&tables); err != nil {
+		return err
+	}
+	if v.master, err = openMaster(master, tables == 0); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, schema); err != nil {
+		return err
+	}
+	return tx.Commit()
 }
 
 // Close closes the file of the keys.
@@ -200,10 +219,10 @@ func (v *Vault) made(ctx context.Context, person string) (key, error) {
 	}
 	k.id = newID()
 	_, _ = rand.Read(k.secret[:]) // never fails
-	if _, err := v.db.ExecContext(ctx, `INSERT INTO keys (person, id, wrapped) VALUES (?, ?, ?)`, person, k.id, v.master.wrap(person, k)); err != nil {
+	if _, err := v.db.ExecContext(ctx, `INSERT INTO keys (person, id, wrapped) VALUES (?, ?, ?) ON CONFLICT (person) DO NOTHING`, person, k.id, v.master.wrap(person, k)); err != nil {
 		return key{}, fmt.Errorf("vault: %w", err)
 	}
-	return k, nil
+	return v.find(ctx, person) // another process may have been first
 }
 
 func newID() string {
