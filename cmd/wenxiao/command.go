@@ -129,7 +129,7 @@ Wenxiao: an event-sourced ledger of budget performance records.
 		demoCommand(), serveCommand(), userCommand(), importCommand(), scoreCommand(),
 		logCommand(), showCommand(), replayCommand(), diffCommand(), chainCommand(),
 		rebuildCommand(), doctorCommand(), verifyCommand(), sealCommand(), receiptCommand(), evidenceCommand(), witnessCommand(),
-		relayCommand(), feedCommand(), storeCommand(), migrateCommand(),
+		relayCommand(), feedCommand(), storeCommand(), migrateCommand(), readyCommand(),
 	)
 	return root
 }
