@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -27,8 +28,10 @@ const pollEvery = 100 * time.Millisecond
 // and can still read.
 type Store struct {
 	reads  *pgxpool.Pool
-	writes *pgxpool.Pool // of its own, so that no crowd of readers holds up an append
+	layout atomic.Pointer[layout] // as reads last saw it
+	writes *pgxpool.Pool          // of its own, so that no crowd of readers holds up an append
 	beacon *eventstore.Beacon
+	member *member            // nil unless joined
 	writer *eventstore.Writer // nil when read-only, as writes is
 	closed chan struct{}
 	close  sync.Once
@@ -53,12 +56,20 @@ func (s *Store) startWriter(ctx context.Context, url string, options eventstore.
 	if s.writes, err = openPool(ctx, url, 1); err != nil {
 		return err
 	}
-	l := &ledger{pool: s.writes, reads: s.ReadAll}
-	if l.epoch, err = takeOver(ctx, s.writes); err != nil {
-		return err
-	}
-	s.writer, err = eventstore.NewWriter(ctx, l, options, s.beacon)
+	s.writer, _, err = s.write(ctx, context.Background(), s.writes, options)
 	return err
+}
+
+// write takes the ledger over. The writer it returns works on pool until it is
+// fenced, or breaks off when working ends.
+func (s *Store) write(ctx, working context.Context, pool *pgxpool.Pool, options eventstore.Options) (*eventstore.Writer, int64, error) {
+	l := &ledger{pool: pool, reads: s.ReadAll}
+	var err error
+	if l.epoch, err = takeOver(ctx, pool); err != nil {
+		return nil, 0, err
+	}
+	w, err := eventstore.NewWriter(ctx, bounded{l, working}, options, s.beacon)
+	return w, l.epoch, err
 }
 
 // OpenReadOnly opens the existing ledger in the database at url for reading,
@@ -91,6 +102,10 @@ func openPool(ctx context.Context, url string, size int32) (*pgxpool.Pool, error
 	if size > 0 {
 		config.MaxConns, config.MinConns = size, size
 		config.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
+			// What a writer that is gone left behind would keep the next one waiting.
+			if _, err := c.Exec(ctx, vigilant); err != nil {
+				return err
+			}
 			_, err := c.Exec(ctx, `select pg_advisory_lock_shared(`+writing+`)`)
 			return err
 		}
@@ -118,14 +133,23 @@ func Written(ctx context.Context, url string) (bool, error) {
 }
 
 func (s *Store) Append(ctx context.Context, stream string, seen eventstore.Revision, drafts ...eventstore.Draft) (eventstore.Appended, error) {
-	if s.writer == nil {
+	switch {
+	case s.member != nil:
+		if err := eventstore.CheckAppend(stream, drafts); err != nil {
+			return eventstore.Appended{}, err
+		}
+		return s.member.carryOut(ctx, errand{Stream: stream, Seen: seen, Drafts: drafts})
+	case s.writer == nil:
 		return eventstore.Appended{}, s.told(ErrReadOnly)
 	}
 	return s.writer.Append(ctx, stream, seen, drafts...)
 }
 
 func (s *Store) Adopt(ctx context.Context, after eventstore.Position, records []eventstore.Record) error {
-	if s.writer == nil {
+	switch {
+	case s.member != nil:
+		return s.member.adopt(ctx, after, records)
+	case s.writer == nil:
 		return s.told(ErrReadOnly)
 	}
 	return s.writer.Adopt(ctx, after, records)
@@ -166,6 +190,9 @@ func (s *Store) told(err error) error {
 // Close finishes the appends under way and closes all connections.
 func (s *Store) Close() error {
 	s.close.Do(func() {
+		if s.member != nil {
+			s.member.close()
+		}
 		if s.writer != nil {
 			s.writer.Close()
 		}
