@@ -16,7 +16,6 @@ import (
 	"wenxiao/domain"
 	"wenxiao/eventstore"
 	"wenxiao/eventstore/attachments"
-	"wenxiao/eventstore/seal"
 	"wenxiao/eventstore/vault"
 	"wenxiao/projections"
 	"wenxiao/projections/relay"
@@ -29,8 +28,10 @@ type Server struct {
 	Views    projections.Views
 	Runner   *projections.Runner
 	Accounts *accounts.Accounts
-	Vault    *vault.Vault // keys of private persons
-	Sealer   *seal.Sealer // nil: the ledger is served without proof
+	Vault    *vault.Vault      // keys of private persons
+	Sealer   Sealer            // nil: the ledger is served without proof
+	Guard    eventstore.Guard  // nil: no other process serves this ledger
+	Members  eventstore.Shared // who leads; nil: no other process serves this ledger
 	Now      func() time.Time
 	Log      *slog.Logger
 	Files    *attachments.Directory // what acts rest on
@@ -46,12 +47,14 @@ type Server struct {
 	Idle    time.Duration  // without a request before a session ends; zero: [accounts.Idle]
 
 	sessions *scs.SessionManager
-	citing   sync.RWMutex // read by who rests an act on files, written by who takes one back
-	probes   sync.Map     // *rate.Limiter by username: see [Server.probe]
+	probes   sync.Map // *rate.Limiter by username: see [Server.probe]
 }
 
 // Handler returns every route there is, behind the guards.
 func (s *Server) Handler() http.Handler {
+	if s.Guard == nil {
+		s.Guard = eventstore.NewGuard()
+	}
 	idle := s.Idle
 	if idle == 0 {
 		idle = accounts.Idle

@@ -169,11 +169,18 @@ func (s *Server) withdraw(ctx context.Context, who Who, digest string, seen even
 	return appended, err
 }
 
+// citing is held by who rests an act on files, beside others, and alone by who
+// takes one back.
+const citing = "citing"
+
 // takeBack asks what rests on a file and writes that it is withdrawn, while no act
 // begins to rest on one.
 func (s *Server) takeBack(ctx context.Context, o order, digest string, cmd attachment.Withdraw) (appended eventstore.Appended, err error) {
-	s.citing.Lock()
-	defer s.citing.Unlock()
+	release, err := s.Guard.Alone(ctx, citing)
+	if err != nil {
+		return appended, err
+	}
+	defer release()
 	if cmd.Cited, err = s.cited(ctx, digest); err != nil {
 		return appended, err
 	}
@@ -201,8 +208,9 @@ func (s *Server) clear(ctx context.Context, digest string) {
 }
 
 // verdict says of a file what the ledger says of it. One that was taken back as a
-// mistake, and that an act rests on all the same, is kept: another process may
-// have written the act between the question and the withdrawal.
+// mistake, and that an act rests on all the same, is kept: a process whose guard
+// was lost with its connection may have written the act between the question and
+// the withdrawal.
 func (s *Server) verdict(ctx context.Context) func(digest string) (attachments.Verdict, error) {
 	return func(digest string) (attachments.Verdict, error) {
 		f, err := s.file(ctx, digest)

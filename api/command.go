@@ -64,13 +64,16 @@ func carryOut[S domain.State[S, E], E domain.Event](
 	ctx context.Context, s *Server, o order, stored domain.Decoders[E], cmd domain.Command[S, E],
 ) (eventstore.Appended, error) {
 	if len(o.Attachments) > 0 { // from here until the act is written, no file is taken back
-		s.citing.RLock()
-		defer s.citing.RUnlock()
+		release, err := s.Guard.Beside(ctx, citing)
+		if err != nil {
+			return eventstore.Appended{}, err
+		}
+		defer release()
 	}
 	return enact(ctx, s, o, stored, cmd)
 }
 
-// enact is carryOut for who holds s.citing already, or need not.
+// enact is carryOut for who holds citing already, or need not.
 func enact[S domain.State[S, E], E domain.Event](
 	ctx context.Context, s *Server, o order, stored domain.Decoders[E], cmd domain.Command[S, E],
 ) (eventstore.Appended, error) {

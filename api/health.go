@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"time"
 
 	"wenxiao/eventstore"
+	"wenxiao/projections"
 )
 
 // health says whether the ledger answers and how far its readers are. It tells
@@ -20,6 +22,18 @@ type health struct {
 	// is not sealed. It never makes the service ill: filing goes on without it.
 	Proof    string              `json:"proof,omitempty"`
 	Unsealed eventstore.Position `json:"unsealed,omitempty"` // records that no checkpoint covers yet
+
+	Lead  *lead  `json:"lead,omitempty"`  // absent where one process has the ledger to itself
+	Reads string `json:"reads,omitempty"` // replica or primary; absent where there is no replica
+}
+
+// lead says which of several processes commits. Where they hand their appends is
+// nobody else's business.
+type lead struct {
+	Name  string    `json:"name"` // empty between two terms: then nothing is recorded
+	Here  bool      `json:"here"`
+	Epoch int64     `json:"epoch,omitempty"`
+	Since time.Time `json:"since,omitzero"`
 }
 
 func (s *Server) healthz(w http.ResponseWriter, r *http.Request) {
@@ -48,6 +62,10 @@ func (s *Server) health(ctx context.Context) health {
 	}
 	h := health{Status: "ok", Position: head}
 	s.proofHealth(&h)
+	if h.Lead, err = s.lead(ctx); err != nil {
+		s.Log.ErrorContext(ctx, "health", "err", err)
+		h.Status = "who leads the ledger cannot be told"
+	}
 	for _, m := range marks {
 		if m.Position < head {
 			h.Behind = max(h.Behind, head-m.Position)
@@ -56,7 +74,30 @@ func (s *Server) health(ctx context.Context) health {
 			h.Status = "a table for reading has stopped: " + m.Name
 		}
 	}
+	s.readsHealth(&h)
 	return h
+}
+
+// lead is who leads, nil where nobody else could.
+func (s *Server) lead(ctx context.Context) (*lead, error) {
+	if s.Members == nil {
+		return nil, nil
+	}
+	now, err := s.Members.Leader(ctx)
+	return &lead{Name: now.Name, Here: now.Here, Epoch: now.Epoch, Since: now.Since}, err
+}
+
+// readsHealth says where queries go. While they go to the replica, what is behind
+// is the replica.
+func (s *Server) readsHealth(h *health) {
+	replica, ok := s.Views.DB.(*projections.Replica)
+	if !ok {
+		return
+	}
+	if h.Reads = "primary"; !replica.Aside() {
+		h.Reads = "replica"
+		h.Behind = max(h.Behind, h.Position-min(h.Position, replica.At()))
+	}
 }
 
 func (s *Server) proofHealth(h *health) {

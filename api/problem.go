@@ -146,6 +146,8 @@ func (s *Server) classify(ctx context.Context, err error) *Problem {
 		return &Problem{Status: 413, Title: "内容过大", Code: "record.too-large", Reason: "内容超过一条记录所能容纳的大小，没有入账"}
 	case errors.Is(err, context.Canceled): // the caller went away: nobody reads this
 		return &Problem{Status: statusGone, Title: "请求已取消", Code: "request.cancelled", Reason: "请求已取消"}
+	case errors.Is(err, eventstore.ErrNoLeader):
+		return &Problem{Status: 503, Title: "暂不能办理", Code: "ledger.no-leader", Reason: "眼下没有进程主持记账，没有入账；接任通常只要几秒，稍后再办", Wait: 3}
 	case errors.Is(err, eventstore.ErrFenced), errors.Is(err, eventstore.ErrClosed):
 		return &Problem{Status: 503, Title: "暂不能办理", Code: "ledger.not-writing", Reason: "账本正在由另一进程接管，没有入账，稍后再试", Wait: 5}
 	}

@@ -20,6 +20,17 @@ import (
 	"wenxiao/eventstore/seal"
 )
 
+// A Sealer proves the ledger: the one that signs its log, or one that hands out
+// what another process has signed. See [seal.Sealer].
+type Sealer interface {
+	Latest() (seal.Checkpoint, bool)
+	Status() seal.Status
+	Policy() seal.Policy
+	Tiles() seal.Tiles
+	WaitFor(ctx context.Context, position eventstore.Position) (seal.Checkpoint, error)
+	Receipt(ctx context.Context, position eventstore.Position) ([]byte, error)
+}
+
 // errUnsealed is the answer where proof is asked of a ledger served without it.
 var errUnsealed = domain.Refusal{Code: "seal.none", Reason: "这个账本没有开封存，没有检查点和回执"}
 

@@ -41,14 +41,15 @@ func sealedOfficeThat(t *testing.T, changed func(*Server), change ...func(policy
 		for _, f := range change {
 			policy = sure(seal.ParsePolicy([]byte(f(policy.String()))))
 		}
-		s.Sealer, err = seal.NewSealer(s.Store, seal.Tiles{Dir: filepath.Join(dir, "log")}, signer, policy, s.Log)
+		sealer, err := seal.NewSealer(s.Store, seal.Tiles{Dir: filepath.Join(dir, "log")}, signer, policy, s.Log)
 		if err != nil {
 			t.Fatal(err)
 		}
+		s.Sealer = sealer
 		changed(s)
 		ctx, cancel := context.WithCancel(context.Background())
 		done := make(chan struct{})
-		go func() { defer close(done); _ = s.Sealer.Run(ctx) }()
+		go func() { defer close(done); _ = sealer.Run(ctx) }()
 		t.Cleanup(func() {
 			cancel()
 			<-done
