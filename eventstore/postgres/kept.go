@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"time"
 
@@ -53,13 +52,14 @@ func (s *Store) ReadNamed(ctx context.Context) iter.Seq2[eventstore.Named, error
 	}
 }
 
-// indexes are the rows in the order of each index. The server is made to read
-// them by it: what the index does not lead to is missing, what it has in the
-// wrong place comes out of order.
+// indexes are the rows in the order of each index, those of all partitions as one.
+// The server is made to read them by it: what the index does not lead to is
+// missing, what it has in the wrong place, or two partitions have both, comes out
+// of order.
 var indexes = map[eventstore.Index]string{
 	eventstore.ByStream:  `select position, int8send(stream) || int8send(revision) from ledger_events order by stream, revision`,
 	eventstore.ByID:      `select position, uuid_send(id) from ledger_events order by id`,
-	eventstore.ByCommand: `select position, convert_to(command, 'UTF8') from ledger_events where command is not null order by command`,
+	eventstore.ByCommand: `select position, convert_to(command, 'UTF8') from ledger_commands order by command`,
 	eventstore.ByName:    `select number, convert_to(name, 'UTF8') from ledger_streams order by name`,
 }
 
@@ -67,7 +67,7 @@ const byIndexOnly = `set local enable_seqscan = off; set local enable_sort = off
 
 func (s *Store) ReadIndex(ctx context.Context, index eventstore.Index) iter.Seq2[eventstore.Indexing, error] {
 	return func(yield func(eventstore.Indexing, error) bool) {
-		tx, err := s.reads.BeginTx(ctx, pgx.TxOptions{AccessMode: pgx.ReadOnly})
+		tx, err := s.reads.BeginTx(ctx, pgx.TxOptions{AccessMode: pgx.ReadOnly, IsoLevel: pgx.RepeatableRead})
 		if err != nil {
 			yield(eventstore.Indexing{}, s.told(err))
 			return
@@ -76,6 +76,14 @@ func (s *Store) ReadIndex(ctx context.Context, index eventstore.Index) iter.Seq2
 		if _, err := tx.Exec(ctx, byIndexOnly); err != nil {
 			yield(eventstore.Indexing{}, s.told(err))
 			return
+		}
+		if index == eventstore.ByStream {
+			if on, err := oddSpans(ctx, tx, yield); !on || err != nil {
+				if err != nil {
+					yield(eventstore.Indexing{}, s.told(err))
+				}
+				return
+			}
 		}
 		rows, err := tx.Query(ctx, indexes[index])
 		var before string
@@ -95,90 +103,4 @@ func (s *Store) ReadIndex(ctx context.Context, index eventstore.Index) iter.Seq2
 			return i, err
 		})
 	}
-}
-
-// CheckSchema compares columns and indexes with those that this program makes;
-// triggers and rules it makes none.
-func (s *Store) CheckSchema(ctx context.Context) (odd []string, err error) {
-	rows, err := s.reads.Query(ctx, shape)
-	if err != nil {
-		return nil, s.told(err)
-	}
-	defer rows.Close()
-	missing := map[string]bool{}
-	for _, name := range expected {
-		missing[name] = true
-	}
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return nil, s.told(err)
-		}
-		if !missing[name] {
-			odd = append(odd, name)
-		}
-		delete(missing, name)
-	}
-	for _, name := range expected {
-		if missing[name] {
-			odd = append(odd, name)
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return odd, s.told(fmt.Errorf("read the schema: %w", err))
-	}
-	return odd, nil
-}
-
-// shape lists columns, indexes, constraints, triggers and rules of the ledger's tables.
-const shape = `
-with ledger as (
-	select c.oid, c.relname from pg_class c where c.relnamespace = current_schema()::regnamespace and c.relkind = 'r'
-	and c.relname in ('ledger_head', 'ledger_streams', 'ledger_events')
-)
-select 'column ' || relname || '.' || attname || ' ' || format_type(atttypid, atttypmod) || case when attnotnull then ' not null' else '' end
-from ledger join pg_attribute a on a.attrelid = ledger.oid where attnum > 0 and not attisdropped
-union all
-select 'index ' || i.relname || ' on ' || ledger.relname || case when x.indisunique then ' unique' else '' end || case when x.indisvalid then '' else ' invalid' end
-from ledger join pg_index x on x.indrelid = ledger.oid join pg_class i on i.oid = x.indexrelid
-union all
-select 'constraint ' || conname || ' ' || pg_get_constraintdef(k.oid) from ledger join pg_constraint k on k.conrelid = ledger.oid where contype in ('c', 'f', 'u', 'p')
-union all
-select 'trigger ' || tgname || ' on ' || relname from ledger join pg_trigger on tgrelid = ledger.oid where not tgisinternal
-union all
-select 'rule ' || rulename || ' on ' || relname from ledger join pg_rewrite on ev_class = ledger.oid
-order by 1`
-
-// expected is what shape finds in a ledger.
-var expected = []string{
-	"column ledger_events.command text",
-	"column ledger_events.data bytea not null",
-	"column ledger_events.envelope bytea not null",
-	"column ledger_events.id uuid not null",
-	"column ledger_events.position bigint not null",
-	"column ledger_events.recorded_at timestamp with time zone not null",
-	"column ledger_events.revision bigint not null",
-	"column ledger_events.stream bigint not null",
-	"column ledger_events.type text not null",
-	"column ledger_head.epoch bigint not null",
-	"column ledger_head.one boolean not null",
-	"column ledger_head.position bigint not null",
-	"column ledger_head.tree_edge bytea not null",
-	"column ledger_head.tree_root bytea not null",
-	"column ledger_head.tree_size bigint not null",
-	"column ledger_head.version integer not null",
-	"column ledger_streams.name text not null",
-	"column ledger_streams.number bigint not null",
-	"constraint ledger_events_pkey PRIMARY KEY (\"position\")",
-	"constraint ledger_head_one_check CHECK (one)",
-	"constraint ledger_head_pkey PRIMARY KEY (one)",
-	"constraint ledger_streams_name_key UNIQUE (name)",
-	"constraint ledger_streams_pkey PRIMARY KEY (number)",
-	"index ledger_events_command on ledger_events unique",
-	"index ledger_events_id on ledger_events unique",
-	"index ledger_events_pkey on ledger_events unique",
-	"index ledger_events_stream on ledger_events unique",
-	"index ledger_head_pkey on ledger_head unique",
-	"index ledger_streams_name_key on ledger_streams unique",
-	"index ledger_streams_pkey on ledger_streams unique",
 }

@@ -1,0 +1,80 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"wenxiao/eventstore"
+)
+
+// bulk is how many records go in by COPY: see docs/decisions/0025.
+const bulk = 512
+
+var copied = []string{"position", "stream", "revision", "id", "type", "recorded_at", "command", "envelope", "data"}
+
+// copyIn commits a large batch in one transaction of several round trips. Whatever
+// fails before the server is told to commit leaves nothing.
+func (l *ledger) copyIn(ctx context.Context, batch eventstore.Batch) error {
+	tx, err := l.pool.Begin(ctx)
+	if err != nil {
+		return unwritten(err)
+	}
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }() // after a commit it does nothing
+	if err := l.copyTo(ctx, tx, batch); err != nil {
+		return unwritten(err)
+	}
+	if err := tx.Commit(ctx); err != nil {
+		return classified(err)
+	}
+	return nil
+}
+
+func (l *ledger) copyTo(ctx context.Context, tx pgx.Tx, batch eventstore.Batch) error {
+	tag, err := tx.Exec(ctx, claim+` select from held`, l.claims(batch)...)
+	if err != nil {
+		return classified(err)
+	}
+	if tag.RowsAffected() != 1 {
+		return l.notHeld(ctx, tx, batch)
+	}
+	n, err := tx.CopyFrom(ctx, pgx.Identifier{"ledger_events"}, copied, pgx.CopyFromSlice(len(batch.Entries), func(i int) ([]any, error) {
+		return row(&batch.Entries[i]), nil
+	}))
+	if err == nil && n != int64(len(batch.Entries)) {
+		err = fmt.Errorf("the server took %d of %d records", n, len(batch.Entries))
+	}
+	return err
+}
+
+// notHeld says why the head row was not as the writer knows it.
+func (l *ledger) notHeld(ctx context.Context, tx pgx.Tx, batch eventstore.Batch) error {
+	var epoch int64
+	if err := tx.QueryRow(ctx, `select epoch from ledger_head`).Scan(&epoch); err != nil {
+		return err
+	}
+	if epoch != l.epoch {
+		return eventstore.ErrFenced
+	}
+	return misplaced(batch)
+}
+
+func row(e *eventstore.Entry) []any {
+	var command any
+	if c := e.Taken(); c != "" {
+		command = c
+	}
+	return []any{int64(e.Position), e.StreamNumber, int64(e.Revision), uuid.MustParse(e.ID), e.Type, e.RecordedAt, command, e.Envelope, e.Data}
+}
+
+// unwritten marks an error after which certainly nothing was written, where it
+// does not say so itself.
+func unwritten(err error) error {
+	if errors.Is(err, eventstore.ErrUnwritten) || errors.Is(err, eventstore.ErrFenced) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", eventstore.ErrUnwritten, err)
+}
