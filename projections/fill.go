@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"sync"
 
 	"wenxiao/eventstore"
 )
@@ -28,6 +29,7 @@ type fill struct {
 type member struct {
 	Projection
 	page    *Page
+	sent    sync.WaitGroup // rows on their way, while tables are loaded
 	mark    eventstore.Position
 	stopped string
 }
@@ -180,7 +182,7 @@ func (f *fill) apply(ctx context.Context, from eventstore.Position, facts []Fact
 // side by side, each on tables of its own, and are written one after the other.
 func (f *fill) work(tx *transaction, group []*member, facts []Fact) error {
 	for _, m := range group {
-		m.page.tx = tx
+		m.page.find = tx.find
 	}
 	if err := f.prepare(group[0], facts); err != nil {
 		return err

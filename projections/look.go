@@ -86,7 +86,7 @@ func (l *looker) programme() Programme {
 func versions[R any](p *Page, t *tableOf[R]) []R {
 	list, kept := []R{}, p.rows(t).kept
 	for _, k := range slices.SortedFunc(maps.Keys(kept), compareKeys) {
-		list = append(list, *kept[k].(*R))
+		list = append(list, *kept[k].value.(*R))
 	}
 	return list
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"strconv"
 	"strings"
+	"sync"
 
 	"wenxiao/domain"
 	"wenxiao/domain/attachment"
@@ -22,7 +23,10 @@ import (
 //
 // All of it is in memory, about 150 bytes for each unit, programme, evaluation
 // and notice.
-type directory struct{ known map[code][]naming }
+type directory struct {
+	mu    sync.RWMutex // some read what was, while it goes on
+	known map[code][]naming
+}
 
 type code struct{ kind, code string }
 
@@ -105,12 +109,16 @@ func (d *directory) suggest(p *Page, f Fact, kind, of, value string) {
 }
 
 func (d *directory) remember(id code, n naming) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.known[id] = append(d.known[id], n)
 }
 
 // at returns what code stood for at position, "" when that was not known.
 func (d *directory) at(kind, of string, position eventstore.Position) string {
+	d.mu.RLock()
 	list := d.known[code{kind, of}]
+	d.mu.RUnlock()
 	for i := len(list) - 1; i >= 0; i-- {
 		if list[i].Position <= position {
 			return list[i].Value
@@ -157,7 +165,9 @@ func subjectOf(stream, known string) (domain.ProgrammeCode, domain.FiscalYear) {
 
 // load reads all names from the table.
 func (d *directory) load(ctx context.Context, db *sql.DB, suffix string) error {
+	d.mu.Lock()
 	clear(d.known)
+	d.mu.Unlock()
 	query := "SELECT kind, code, position, doc FROM names_v1" + suffix + " ORDER BY position"
 	return Views{db}.each(ctx, query, nil, func(scan func(...any) error) error {
 		var id code

@@ -1,38 +1,52 @@
 package projections
 
 import (
+	"errors"
+	"hash/maphash"
 	"maps"
 	"slices"
 )
 
 // A Page is what a page of records does to the tables of one projection. Rows
 // are read once, changed in memory, and written when the page ends. Rows stay in
-// memory for the next page, up to keepRows of each table.
+// memory for the next page, up to keep of each table.
 //
-// A page without a transaction holds its tables in memory and nothing else: that
-// is how replay looks back.
+// A page that cannot find holds its tables in memory and nothing else: that is
+// how replay looks back.
 type Page struct {
-	tx      *transaction
-	suffix  string // of the tables written: empty for the live ones
+	find    func(query string, args ...any) ([]byte, error) // the one value a query yields, nil where it yields none
+	suffix  string                                          // of the tables written: empty for the live ones
+	keep    int
 	tables  map[string]*rows
 	pending map[string]unwritten
 	empty   map[string]bool // tables that were empty when the page was made
 }
 
-// keepRows bounds the rows of one table kept in memory between pages.
-const keepRows = 8192
+// Bounds of what is in memory between pages, for each table.
+const (
+	keepRows = 8192
+	keepKeys = 1 << 20 // about 20 bytes each
+)
 
 // rows are the rows of one table that are in memory.
 type rows struct {
 	tabular
-	kept  map[key]any // *R
-	dirty map[key]bool
-	order []key // of the dirty, as first put
-	whole bool  // what is not kept is not in the table either
+	kept    map[key]*row
+	changed []*row // not written yet, as first put
+
+	// stored are hashes of the keys that the table has beside those kept: no
+	// other is in the table. Nil: any may be.
+	stored map[uint64]struct{}
+}
+
+type row struct {
+	key     key
+	value   any // *R
+	changed bool
 }
 
 func newPage(suffix string) *Page {
-	return &Page{suffix: suffix, tables: map[string]*rows{}, empty: map[string]bool{}, pending: map[string]unwritten{}}
+	return &Page{suffix: suffix, keep: keepRows, tables: map[string]*rows{}, empty: map[string]bool{}, pending: map[string]unwritten{}}
 }
 
 // unwritten is what a projection gathers in a form of its own before it becomes
@@ -54,24 +68,38 @@ func (p *Page) gather(name string, begin func() unwritten) unwritten {
 
 // rows returns the rows in memory of t.
 func (p *Page) rows(t tabular) *rows {
-	r, ok := p.tables[t.table().Name]
+	name := t.name()
+	r, ok := p.tables[name]
 	if !ok {
-		r = &rows{tabular: t, kept: map[key]any{}, dirty: map[key]bool{}, whole: p.empty[t.table().Name]}
-		p.tables[t.table().Name] = r
+		r = &rows{tabular: t, kept: map[key]*row{}}
+		if p.empty[name] {
+			r.stored = map[uint64]struct{}{}
+		}
+		p.tables[name] = r
 	}
 	return r
+}
+
+// each calls do for the rows in memory of every table, in the order of names.
+func (p *Page) each(do func(*rows) error) error {
+	for _, name := range slices.Sorted(maps.Keys(p.tables)) {
+		if err := do(p.tables[name]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // fresh notes whether the table is known to be empty.
 func (p *Page) fresh(t Table, empty bool) { p.empty[t.Name] = empty }
 
-// find reads the doc under k from the table, nil when there is none.
-func (p *Page) find(r *rows, k key) ([]byte, error) {
-	if p.tx == nil || r.whole {
+// read reads the doc under k from the table, nil when there is none.
+func (p *Page) read(r *rows, k key) ([]byte, error) {
+	if p.find == nil || !r.mayStore(k) {
 		return nil, nil
 	}
 	t := r.table()
-	return p.tx.find(t.find(p.suffix), k[:len(names(t.Key))]...)
+	return p.find(t.find(p.suffix), k[:len(names(t.Key))]...)
 }
 
 // finish turns what is still being gathered into rows.
@@ -91,12 +119,13 @@ type batch struct {
 	err  error
 }
 
+var errEnough = errors.New("nobody waits for the rest")
+
 // encode sends the statements that write all changed rows, until enough is
 // closed.
 func (p *Page) encode(d dialect, ready chan<- batch, enough <-chan struct{}) {
-	for _, name := range slices.Sorted(maps.Keys(p.tables)) {
-		r := p.tables[name]
-		rest := r.order
+	_ = p.each(func(r *rows) error {
+		rest := r.changed
 		for _, n := range d.batches() {
 			text := ""
 			for ; len(rest) >= n; rest = rest[n:] {
@@ -108,17 +137,18 @@ func (p *Page) encode(d dialect, ready chan<- batch, enough <-chan struct{}) {
 				select {
 				case ready <- b:
 				case <-enough:
-					return
+					return errEnough
 				}
 			}
 		}
-	}
+		return nil
+	})
 }
 
-// arguments are the values of the rows under keys, in order.
-func (r *rows) arguments(keys []key) (args []any, err error) {
-	for _, k := range keys {
-		if args, err = r.values(args, k, r.kept[k]); err != nil {
+// arguments are the values of the rows, in order.
+func (r *rows) arguments(list []*row) (args []any, err error) {
+	for _, row := range list {
+		if args, err = r.values(args, row.key, row.value); err != nil {
 			return nil, err
 		}
 	}
@@ -127,13 +157,49 @@ func (r *rows) arguments(keys []key) (args []any, err error) {
 
 // end forgets what is written, once it is committed.
 func (p *Page) end() {
-	p.tx = nil
+	p.find = nil
 	for _, r := range p.tables {
-		clear(r.dirty)
-		r.order = r.order[:0]
-		if t := r.table(); t.grows || t.brief || len(r.kept) > keepRows {
-			clear(r.kept)
-			r.whole = false
+		r.written()
+		if r.table().brief || len(r.kept) > p.keep {
+			r.forget()
 		}
 	}
 }
+
+// written notes that every row is in the table as it stands.
+func (r *rows) written() {
+	for _, row := range r.changed {
+		row.changed = false
+	}
+	clear(r.changed) // they are garbage now
+	r.changed = r.changed[:0]
+}
+
+// forget lets go of all rows, which are written, and notes their keys.
+func (r *rows) forget() {
+	if r.stored != nil {
+		for k := range r.kept {
+			r.stored[k.hash()] = struct{}{}
+		}
+	}
+	if len(r.stored) > keepKeys {
+		r.stored = nil
+	}
+	clear(r.kept)
+}
+
+// mayStore reports whether the table may have a row under k, which is not kept.
+func (r *rows) mayStore(k key) bool {
+	if r.stored == nil {
+		return true
+	}
+	if len(r.stored) == 0 {
+		return false
+	}
+	_, ok := r.stored[k.hash()]
+	return ok
+}
+
+var seed = maphash.MakeSeed()
+
+func (k key) hash() uint64 { return maphash.Comparable(seed, k) }

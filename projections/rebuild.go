@@ -33,14 +33,17 @@ func (r *Runner) Rebuild(ctx context.Context, progress func(done, head eventstor
 	if err != nil {
 		return err
 	}
-	if err := f.catchUp(ctx, head, func(p eventstore.Position) { progress(p, head) }); err != nil {
-		return errors.Join(err, f.drop(context.WithoutCancel(ctx)))
+	err = f.load(ctx, head, func(p eventstore.Position) { progress(p, head) })
+	if err == nil {
+		err = f.index(ctx, "_"+strconv.FormatInt(time.Now().UnixNano(), 36))
 	}
-	stamp := "_" + strconv.FormatInt(time.Now().UnixNano(), 36)
-	if err := f.index(ctx, stamp); err != nil {
-		return err
+	if err == nil {
+		err = r.swap(ctx, f)
 	}
-	return r.swap(ctx, f)
+	if err != nil {
+		err = errors.Join(err, f.drop(context.WithoutCancel(ctx)))
+	}
+	return err
 }
 
 // swap brings f to the head, puts its tables in the place of the live ones and

@@ -16,7 +16,7 @@ type Table struct {
 	Key     string   // "code, year"
 	Indexes []string // columns of each further index: "unit, status"
 
-	grows bool // rows are only ever added
+	grows bool // rows are only ever added, and never read back to fill the table
 	brief bool // rows are not kept in memory from page to page
 	blob  bool // doc is bytes of the projection's own making, not JSON
 }
@@ -105,37 +105,44 @@ type tableOf[R any] struct {
 // is changed must be put.
 func (t *tableOf[R]) get(p *Page, k key) (*R, error) {
 	rows := p.rows(t)
-	if v, ok := rows.kept[k]; ok {
-		return v.(*R), nil
+	if r, ok := rows.kept[k]; ok {
+		return r.value.(*R), nil
 	}
-	doc, err := p.find(rows, k)
+	doc, err := p.read(rows, k)
 	if err != nil || doc == nil {
 		return nil, err
 	}
-	row := new(R)
-	if err := t.decode(doc, row); err != nil {
+	value := new(R)
+	if err := t.decode(doc, value); err != nil {
 		return nil, fmt.Errorf("%s %v: %w", t.Name, k, err)
 	}
-	rows.kept[k] = row
-	return row, nil
+	rows.kept[k] = &row{key: k, value: value}
+	return value, nil
 }
 
 // take is get, with a new row where there is none.
 func (t *tableOf[R]) take(p *Page, k key) (*R, error) {
-	row, err := t.get(p, k)
-	if row == nil && err == nil {
-		row = new(R)
+	value, err := t.get(p, k)
+	if value == nil && err == nil {
+		value = new(R)
 	}
-	return row, err
+	return value, err
 }
 
-// put notes that row is what stands under k now.
-func (t *tableOf[R]) put(p *Page, k key, row *R) {
+// put notes that value is what stands under k now.
+func (t *tableOf[R]) put(p *Page, k key, value *R) {
 	rows := p.rows(t)
-	rows.kept[k] = row
-	if !rows.dirty[k] {
-		rows.dirty[k] = true
-		rows.order = append(rows.order, k)
+	r := rows.kept[k]
+	if r == nil {
+		r = &row{key: k}
+		if !t.grows || p.find == nil {
+			rows.kept[k] = r
+		}
+	}
+	r.value = value
+	if !r.changed {
+		r.changed = true
+		rows.changed = append(rows.changed, r)
 	}
 }
 
@@ -174,9 +181,11 @@ func (t *tableOf[R]) values(args []any, k key, v any) ([]any, error) {
 }
 
 func (t *tableOf[R]) table() Table { return t.Table }
+func (t *tableOf[R]) name() string { return t.Name }
 
 // A tabular is a tableOf of whatever rows.
 type tabular interface {
 	table() Table
+	name() string
 	values(args []any, k key, row any) ([]any, error)
 }
