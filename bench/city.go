@@ -89,7 +89,7 @@ func observe(ctx context.Context, b backend, events int) error {
 	if err := readAll(ctx, store, n); err != nil {
 		return err
 	}
-	if err := rebuild(ctx, store, tables, n); err != nil {
+	if _, err := rebuild(ctx, store, tables, n); err != nil {
 		return err
 	}
 	return follow(ctx, store, tables, size)
@@ -107,21 +107,23 @@ func readAll(ctx context.Context, store eventstore.Store, n int) error {
 	return nil
 }
 
-// rebuild fills all tables from the ledger and watches the memory it takes.
-func rebuild(ctx context.Context, store eventstore.Store, tables string, n int) error {
+// rebuild fills all tables from the ledger, watches the memory it takes, and
+// returns the events a second.
+func rebuild(ctx context.Context, store eventstore.Store, tables string, n int) (float64, error) {
 	db, err := projections.OpenDB(ctx, tables)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer db.Close()
 	peak := watchMemory()
 	started := time.Now()
 	runner := projections.NewRunner(db, store, slog.New(slog.DiscardHandler), projections.All()...)
 	if err := runner.Rebuild(ctx, func(_, _ eventstore.Position) {}); err != nil {
-		return err
+		return 0, err
 	}
-	line("rebuild all tables", "%.0f events/s, %.1f s, heap at most %d MiB", perSecond(n, started), time.Since(started).Seconds(), peak()>>20)
-	return nil
+	rate := perSecond(n, started)
+	line("rebuild all tables", "%.0f events/s, %.1f s, heap at most %d MiB", rate, time.Since(started).Seconds(), peak()>>20)
+	return rate, nil
 }
 
 // watchMemory samples the heap until the returned function is called.

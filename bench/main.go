@@ -2,7 +2,7 @@
 // disk decides most of it, so every table also shows the disk's own fsync rate
 // of that moment, and peers take turns, round by round.
 //
-//	go run . [-short] [-only appends,city,sealing]
+//	go run . [-short] [-only appends,city,sealing,rebuild,deadline]
 package main
 
 import (
@@ -16,6 +16,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"wenxiao/bench/deadline"
 )
 
 // A plan says how long and how much.
@@ -24,31 +26,39 @@ type plan struct {
 	rounds  int           // of every peer; the median counts
 	small   int           // events of the small ledger
 	large   int           // events of the large one
+	filled  int           // events that tables are filled from
 	dir     string        // on the disk to be measured
 	writers []int
 
 	backends []string // of the city
 	targets  *targets
+
+	week      deadline.Week
+	processes int    // of the deadline week on PostgreSQL, beside a run with one
+	binary    string // to run it; built if empty
 }
 
-var full = plan{each: 3 * time.Second, rounds: 3, small: 10_000, large: 1_000_000, writers: []int{1, 16, 64, 256}}
+var full = plan{each: 3 * time.Second, rounds: 3, small: 10_000, large: 1_000_000, filled: 300_000, writers: []int{1, 16, 64, 256}, week: deadline.Usual}
 
-var short = plan{each: 200 * time.Millisecond, rounds: 1, small: 1_000, large: 60_000, writers: []int{64}}
+var short = plan{each: 200 * time.Millisecond, rounds: 1, small: 1_000, large: 60_000, filled: 5_000, writers: []int{64}, week: deadline.Short}
 
 var parts = []struct {
 	name string
 	run  func(context.Context, plan) error
 }{
-	{"appends", appends}, {"city", cityAtWork}, {"sealing", sealing},
+	{"appends", appends}, {"city", cityAtWork}, {"sealing", sealing}, {"rebuild", rebuildAll}, {"deadline", deadlineWeek},
 }
 
 func main() {
 	quick := flag.Bool("short", false, "a quick look: small ledgers, one round")
-	only := flag.String("only", "", "comma-separated parts: appends, city, sealing")
+	only := flag.String("only", "", "comma-separated parts: appends, city, sealing, rebuild, deadline")
 	each := flag.Duration("each", 0, "how long one measurement takes (default: 3 s, short 0.3 s)")
 	large := flag.Int("large", 0, "events of the large city (default: a million, short 60,000)")
 	dir := flag.String("dir", "", "where to put the ledgers (default: the temporary folder)")
-	backends := flag.String("backends", "sqlite,postgres", "of the city")
+	backends := flag.String("backends", "sqlite,postgres", "of the city, of rebuilding and of the deadline week")
+	week := flag.Duration("week", 0, "what the deadline week is pressed into (default: 3 minutes, short 2 s)")
+	processes := flag.Int("processes", 1, "of the deadline week on PostgreSQL, beside a run with one")
+	binary := flag.String("binary", "", "wenxiao to run in the deadline week (default: built)")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -58,6 +68,8 @@ func main() {
 	}
 	p.targets = new(targets)
 	p.backends = strings.Split(*backends, ",")
+	p.processes, p.binary = *processes, *binary
+	p.week.Length = cmp.Or(*week, p.week.Length)
 	p.each, p.large = cmp.Or(*each, p.each), cmp.Or(*large, p.large)
 	if err := run(ctx, p, *dir, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)

@@ -23,7 +23,8 @@ type Size struct {
 	Indicators  int // of each goal
 	From        domain.FiscalYear
 	Years       int
-	Events      int // stop after about so many; 0: none but the years'
+	Events      int  // stop after about so many; 0: none but the years'
+	Open        bool // nobody has evaluated the last year yet
 }
 
 // Usual is the size the issue of the first release asks for.
@@ -104,10 +105,10 @@ func (c *city) found(ctx context.Context) error {
 		return err
 	}
 	for d := range c.Departments {
-		if err := c.register(ctx, departmentCode(d), fmt.Sprintf("某市第%d主管部门", d+1), unit.Department, start); err != nil {
+		if err := c.register(ctx, DepartmentCode(d), fmt.Sprintf("某市第%d主管部门", d+1), unit.Department, start); err != nil {
 			return err
 		}
-		if err := c.register(ctx, unitCode(d), fmt.Sprintf("某市第%d主管部门所属中心", d+1), unit.Budgetary, start); err != nil {
+		if err := c.register(ctx, UnitCode(d), fmt.Sprintf("某市第%d主管部门所属中心", d+1), unit.Budgetary, start); err != nil {
 			return err
 		}
 	}
@@ -119,12 +120,16 @@ func (c *city) register(ctx context.Context, code domain.UnitCode, name string, 
 		unit.Register{Code: code, Name: name, Kind: kind, Region: "某市", Jurisdiction: "xinzhou", Since: since})
 }
 
-func departmentCode(d int) domain.UnitCode { return domain.UnitCode(fmt.Sprintf("%03d", 201+d)) }
-func unitCode(d int) domain.UnitCode       { return domain.UnitCode(fmt.Sprintf("%03d001", 201+d)) }
+// The codes of the d-th department, of its centre, and of one of its programmes.
+func DepartmentCode(d int) domain.UnitCode { return domain.UnitCode(fmt.Sprintf("%03d", 201+d)) }
+func UnitCode(d int) domain.UnitCode       { return domain.UnitCode(fmt.Sprintf("%03d001", 201+d)) }
+func ProgrammeCode(d, number int) domain.ProgrammeCode {
+	return domain.ProgrammeCode(fmt.Sprintf("%s-%03d", UnitCode(d), number))
+}
 
 // The people at the counters. A unit's clerk files, the bureau's reviewer reviews.
 func clerk(d int) domain.Actor {
-	return domain.Actor{Person: fmt.Sprintf("u%03d", d), Name: "经办人某", Post: "财务科科长", Unit: string(unitCode(d)), Capacity: "本人履职"}
+	return domain.Actor{Person: fmt.Sprintf("u%03d", d), Name: "经办人某", Post: "财务科科长", Unit: string(UnitCode(d)), Capacity: "本人履职"}
 }
 
 var reviewer = domain.Actor{Person: "f001", Name: "审核人某", Post: "绩效管理科科长", Unit: "101", Capacity: "本人履职"}

@@ -33,7 +33,7 @@ type life struct {
 func (c *city) live(ctx context.Context, department, number int, year domain.FiscalYear) error {
 	l := &life{
 		city: c, ctx: ctx, department: department, year: year, chance: c.rand(department, number, year),
-		code: domain.ProgrammeCode(fmt.Sprintf("%s-%03d", unitCode(department), number)),
+		code: ProgrammeCode(department, number),
 	}
 	l.budget = domain.Money(50+l.chance.IntN(5_000)) * domain.WanYuan / 10
 	l.rows = l.draw()
@@ -42,6 +42,9 @@ func (c *city) live(ctx context.Context, department, number int, year domain.Fis
 	}
 	l.file()
 	l.spend()
+	if l.Open && year == l.From+domain.FiscalYear(l.Years)-1 {
+		return l.err
+	}
 	l.evaluate()
 	if l.chance.IntN(4) == 0 {
 		l.rectify()
@@ -67,12 +70,12 @@ func (l *life) after(month, day int) domain.Day {
 func (l *life) register(number int) {
 	do(l, programme.Stored, programme.Stream(l.code), clerk(l.department), l.day(1, 3), programme.Command(programme.Register{
 		Code: l.code, Name: fmt.Sprintf("第%d主管部门%s", l.department+1, subjects[number%len(subjects)]), Kind: programme.Project,
-		Unit: unitCode(l.department), UnitName: fmt.Sprintf("某市第%d主管部门所属中心", l.department+1),
-		Department: departmentCode(l.department), DepartmentName: fmt.Sprintf("某市第%d主管部门", l.department+1),
+		Unit: UnitCode(l.department), UnitName: fmt.Sprintf("某市第%d主管部门所属中心", l.department+1),
+		Department: DepartmentCode(l.department), DepartmentName: fmt.Sprintf("某市第%d主管部门", l.department+1),
 		FundBook: programme.GeneralBudget, Attribute: "延续", From: l.year, Jurisdiction: "xinzhou",
 	}))
 	do(l, programme.Stored, programme.Stream(l.code), clerk(l.department), l.day(1, 3), programme.Command(programme.AssignResponsible{
-		Person: fmt.Sprintf("r%03d-%02d", l.department, number), Name: "责任人某", Post: "业务科科长", Unit: unitCode(l.department), Since: l.day(1, 1), Today: l.day(1, 3),
+		Person: fmt.Sprintf("r%03d-%02d", l.department, number), Name: "责任人某", Post: "业务科科长", Unit: UnitCode(l.department), Since: l.day(1, 1), Today: l.day(1, 3),
 	}))
 }
 
@@ -81,7 +84,7 @@ var subjects = []string{"农田水利建设", "义务教育营养改善", "基�
 func (l *life) file() {
 	stream := goal.Stream(l.code, l.year)
 	do(l, goal.Stored, stream, clerk(l.department), l.day(1, 5), goal.Command(goal.File{
-		Programme: l.code, Year: l.year, Unit: unitCode(l.department), Budget: l.budget, Objective: "按计划完成年度任务，服务对象满意。",
+		Programme: l.code, Year: l.year, Unit: UnitCode(l.department), Budget: l.budget, Objective: "按计划完成年度任务，服务对象满意。",
 		Indicators: l.rows, By: clerk(l.department), Active: domain.Fact{Holds: true}, WeightSum: domain.Int(90),
 	}))
 	mark := func(n int) goal.Criterion { return goal.Criterion{Score: domain.Int(int64(n))} }
@@ -118,7 +121,7 @@ var levels = [][2]string{
 func (l *life) spend() {
 	stream := execution.Stream(l.code, l.year)
 	do(l, execution.Stored, stream, reviewer, l.day(1, 20), execution.Command(execution.SetBudget{
-		Programme: l.code, Year: l.year, Unit: unitCode(l.department), Amount: l.budget, Document: "财预1号", Goal: domain.Fact{Holds: true}, Approved: l.budget,
+		Programme: l.code, Year: l.year, Unit: UnitCode(l.department), Amount: l.budget, Document: "财预1号", Goal: domain.Fact{Holds: true}, Approved: l.budget,
 	}))
 	do(l, execution.Stored, stream, reviewer, l.day(2, 10), execution.Command(execution.Allot{Amount: l.budget, Document: "财指2号"}))
 	for month := 3; month <= 12; month++ {
@@ -140,7 +143,7 @@ func (l *life) monitor(month int) {
 	}
 	share := domain.MustDecimal("0.15")
 	do(l, monitoring.Stored, monitoring.Stream(l.code, l.year), clerk(l.department), day.AddDays(3), monitoring.Command(monitoring.TakeSnapshot{
-		Programme: l.code, Year: l.year, Unit: unitCode(l.department), Day: day, Period: fmt.Sprintf("1—%d月", month), Readings: readings, Today: day.AddDays(3),
+		Programme: l.code, Year: l.year, Unit: UnitCode(l.department), Day: day, Period: fmt.Sprintf("1—%d月", month), Readings: readings, Today: day.AddDays(3),
 		Goal: domain.Fact{Holds: true}, Indicators: l.rows, Budget: l.budget, Paid: l.paid,
 		Thresholds: monitoring.Thresholds{Attainment: share, Execution: share, Contradiction: share, Grave: domain.MustDecimal("0.30")},
 	}))
@@ -157,7 +160,7 @@ func (l *life) evaluate() {
 		rows = append(rows, evaluation.Row{Indicator: i, Actual: "100%", Score: i.Weight})
 	}
 	do(l, evaluation.Stored, stream, clerk(l.department), l.after(3, 20), evaluation.Command(evaluation.FileSelf{
-		Programme: l.code, Year: l.year, Unit: unitCode(l.department), Form: "项目支出绩效自评表", MoneyUnit: "万元",
+		Programme: l.code, Year: l.year, Unit: UnitCode(l.department), Form: "项目支出绩效自评表", MoneyUnit: "万元",
 		Budget: evaluation.Budget{Begin: &l.budget, FullYear: &l.budget, Executed: &l.paid, Weight: &weight, Score: &score},
 		Rows:   rows, Total: &total, By: clerk(l.department), Today: l.after(3, 20),
 	}))
@@ -168,7 +171,7 @@ func (l *life) evaluate() {
 func (l *life) rectify() {
 	stream := rectification.Stream(fmt.Sprintf("%s-%d-1", l.code, int(l.year)))
 	do(l, rectification.Stored, stream, reviewer, l.after(7, 1), rectification.Command(rectification.IssueNotice{
-		Programme: l.code, Year: l.year, Unit: unitCode(l.department), UnitName: "某市所属中心", Issuer: "101",
+		Programme: l.code, Year: l.year, Unit: UnitCode(l.department), UnitName: "某市所属中心", Issuer: "101",
 		Issues: []rectification.Issue{{No: 1, Problem: "完成值未附佐证", Requirement: "补齐佐证"}}, Due: l.after(7, 31), Document: "财绩7号", Today: l.after(7, 1),
 	}))
 	do(l, rectification.Stored, stream, clerk(l.department), l.after(7, 20), rectification.Command(rectification.ReportWork{
