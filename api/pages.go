@@ -99,29 +99,25 @@ func (s *Server) frame(r *http.Request, title, nav string, crumbs ...web.Crumb) 
 	return f
 }
 
-// sealMark is how far the ledger is signed, nil where it is not sealed.
+// sealMark is how far the ledger is signed, nil where it is not sealed. It stands
+// on every page: it asks no store.
 func (s *Server) sealMark() *web.Seal {
-	facts := s.logFacts()
-	if facts == nil {
+	if s.Sealer == nil {
 		return nil
 	}
-	mark := &web.Seal{State: facts.Quorum, Size: facts.Size}
-	if facts.Size > 0 {
-		mark.Code = facts.RootCode()
+	mark := &web.Seal{State: sealState(s.Sealer.Sealed())}
+	if c, ok := s.Sealer.Latest(); ok {
+		mark.Size, mark.Code = c.Size, web.ShortCode(c.Root)
 	}
 	return mark
 }
 
 // reached is the position that every table has read to: what a page shows is the
-// ledger as of there.
+// ledger as of there. 0 where that cannot be told.
 func (s *Server) reached(ctx context.Context) eventstore.Position {
-	marks, err := s.Runner.Marks(ctx)
-	if err != nil || len(marks) == 0 {
+	at, err := s.Runner.Reached(ctx)
+	if err != nil {
 		return 0
-	}
-	at := marks[0].Position
-	for _, m := range marks {
-		at = min(at, m.Position)
 	}
 	return at
 }

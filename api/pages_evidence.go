@@ -137,7 +137,11 @@ func (s *Server) evidenceSource(ctx context.Context, at eventstore.Position) (ev
 		return evidence.Source{}, errUnsealed
 	}
 	if at == 0 {
-		at = s.reached(ctx)
+		head, err := s.Store.Head(ctx)
+		if err != nil {
+			return evidence.Source{}, err
+		}
+		at = head // not what the tables show yet: they are waited for
 	}
 	wait, cancel := context.WithTimeout(ctx, untilSigned)
 	defer cancel()

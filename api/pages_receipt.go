@@ -61,8 +61,8 @@ func (s *Server) proven(page *web.Receipt, text []byte) error {
 	}
 	page.Covered, page.Origin, page.Size, page.Root = true, verified.Origin, verified.Head.Size, verified.Head.Root
 	page.Checkpoint, page.Steps, page.SignedBy = string(receipt.Checkpoint.Note), len(receipt.Proof), verified.SignedBy
-	page.Witnesses = witnessRows(s.Sealer.Status())
-	page.Quorum = quorum(verified.Quorum, seal.Status{Witnesses: s.Sealer.Status().Witnesses})
+	status := s.Sealer.Sealed()
+	page.Witnesses, page.Quorum = witnessRows(status), quorum(verified.Quorum, seal.Status{Witnesses: status.Witnesses})
 	return nil
 }
 
@@ -101,6 +101,14 @@ func witnessRows(status seal.Status) (rows []web.WitnessRow) {
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// sealState is how the latest checkpoint stands, before the first one too.
+func sealState(status seal.Status) web.Status {
+	if status.Checkpoint == 0 && status.Fault == "" {
+		return web.ToBeSigned
+	}
+	return quorum(status.Quorum, status)
 }
 
 // quorum sums up how a checkpoint stands. A witness that refuses has seen another

@@ -108,16 +108,10 @@ func (s *Server) logFacts() *web.LogFacts {
 	if s.Sealer == nil {
 		return nil
 	}
-	status := s.Sealer.Status()
-	facts := &web.LogFacts{Origin: status.Origin, SignedAt: status.SignedAt, Fault: status.Fault, Witnesses: witnessRows(status)}
-	facts.Quorum, facts.Needs = quorum(status.Quorum, status), witnessesNeeded(s.Sealer.Policy())
-	if status.Checkpoint == 0 && status.Fault == "" {
-		facts.Quorum = web.ToBeSigned
-	}
-	for line := range strings.Lines(s.Sealer.Policy().String()) {
-		if key, ok := strings.CutPrefix(line, "log "); ok {
-			facts.Keys = append(facts.Keys, strings.TrimSpace(key))
-		}
+	status, policy := s.Sealer.Sealed(), s.Sealer.Policy()
+	facts := &web.LogFacts{
+		Origin: status.Origin, Keys: policy.Logs(), SignedAt: status.SignedAt, Fault: status.Fault,
+		Witnesses: witnessRows(status), Quorum: sealState(status), Needs: witnessesNeeded(policy),
 	}
 	if c, ok := s.Sealer.Latest(); ok {
 		facts.Size, facts.Root, facts.Checkpoint = c.Size, c.Root, string(c.Note)
@@ -189,26 +183,15 @@ func (s *Server) checkWitnessed(result *web.VerifyResult, v seal.Verified) {
 }
 
 // witnessesNeeded says what a policy asks of witnesses, "" where it asks nothing.
-// It reads the policy's own text (c2sp.org/tlog-policy): quorum names a witness or
-// a group, and a group counts its members.
 func witnessesNeeded(policy seal.Policy) string {
-	groups, quorum := map[string][]string{}, ""
-	for line := range strings.Lines(policy.String()) {
-		switch words := strings.Fields(line); words[0] {
-		case "group":
-			groups[words[1]] = words[2:]
-		case "quorum":
-			quorum = words[1]
-		}
-	}
-	group, ok := groups[quorum]
-	switch {
-	case quorum == "none":
+	switch least, of := policy.Needs(); {
+	case least == 0:
 		return ""
-	case !ok:
-		return "须由 " + quorum + " 见证"
+	case len(of) == 1:
+		return "须由 " + of[0] + " 见证"
+	default:
+		return fmt.Sprintf("须由 %s 这 %d 家中的 %d 家见证", strings.Join(of, "、"), len(of), least)
 	}
-	return fmt.Sprintf("须由 %s 这 %d 家中的 %s 家见证", strings.Join(group[1:], "、"), len(group)-1, group[0])
 }
 
 // contains reports whether the log as published begins with the tree of head.

@@ -25,6 +25,7 @@ import (
 type Sealer interface {
 	Latest() (seal.Checkpoint, bool)
 	Status() seal.Status
+	Sealed() seal.Status
 	Policy() seal.Policy
 	Tiles() seal.Tiles
 	WaitFor(ctx context.Context, position eventstore.Position) (seal.Checkpoint, error)

@@ -61,3 +61,13 @@ func writeStopped(ctx context.Context, db *sql.DB, name, why string) error {
 	_, err := db.ExecContext(ctx, `UPDATE projection_marks SET stopped = $1 WHERE name = $2`, why, name)
 	return err
 }
+
+// Reached is the position that every table has read to, as readers see them. Where
+// this process has filled or watched tables it costs nothing.
+func (r *Runner) Reached(ctx context.Context) (eventstore.Position, error) {
+	if at := r.shown(); at > 0 {
+		return at, nil
+	}
+	at, _, err := r.lowestMark(ctx, r.db)
+	return at, err
+}

@@ -111,12 +111,27 @@ func (o *Observer) take() error {
 // signed the process knows that signs.
 func (o *Observer) Status() Status {
 	head, err := o.store.Head(context.Background())
+	s := o.Sealed()
+	s.Head = head
+	if err != nil {
+		s.Fault = inWords(err)
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if waiting := o.waiting(head); s.Fault == "" && waiting > overdue {
+		s.Fault = fmt.Sprintf("%d 件记录已等了 %d 秒没有新的检查点：领头的进程没有签署，见那里的日志", head-o.latest.Size, int(waiting.Seconds()))
+	}
+	return s
+}
+
+// Sealed is Status without asking the store: Head is 0.
+func (o *Observer) Sealed() Status {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.look()
 	s := Status{
-		Origin: o.latest.Origin, Head: head, Checkpoint: o.latest.Size, SignedAt: o.signed,
-		Witnesses: []WitnessStatus{}, Quorum: o.latest.Size == 0 || o.verified.Quorum, Fault: inWords(errors.Join(err, o.fault)),
+		Origin: o.latest.Origin, Checkpoint: o.latest.Size, SignedAt: o.signed,
+		Witnesses: []WitnessStatus{}, Quorum: o.latest.Size == 0 || o.verified.Quorum, Fault: inWords(o.fault),
 	}
 	for _, k := range o.policy.witnesses {
 		w := WitnessStatus{Name: k.name, Cosigned: slices.Contains(o.verified.Cosigned, k.name)}
@@ -124,9 +139,6 @@ func (o *Observer) Status() Status {
 			w.At = o.signed
 		}
 		s.Witnesses = append(s.Witnesses, w)
-	}
-	if waiting := o.waiting(head); s.Fault == "" && waiting > overdue {
-		s.Fault = fmt.Sprintf("%d 件记录已等了 %d 秒没有新的检查点：领头的进程没有签署，见那里的日志", head-o.latest.Size, int(waiting.Seconds()))
 	}
 	return s
 }

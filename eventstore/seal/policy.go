@@ -227,6 +227,28 @@ func (p Policy) String() string {
 	return b.String()
 }
 
+// Logs are the keys of the logs that are believed.
+func (p Policy) Logs() (vkeys []string) {
+	for _, k := range p.logs {
+		vkeys = append(vkeys, k.vkey)
+	}
+	return vkeys
+}
+
+// Needs says how many of which witnesses and groups must cosign: least is 0 where
+// nobody must.
+func (p Policy) Needs() (least int, of []string) {
+	if p.quorum == "" || p.quorum == noQuorum {
+		return 0, nil
+	}
+	for _, g := range p.groups {
+		if g.name == p.quorum {
+			return g.least, slices.Clone(g.members)
+		}
+	}
+	return 1, []string{p.quorum}
+}
+
 // Verifier is [note.Verifiers]: the keys of logs and witnesses.
 func (p Policy) Verifier(name string, hash uint32) (note.Verifier, error) {
 	for _, keys := range [][]key{p.logs, p.witnesses} {

@@ -40,6 +40,31 @@ func TestPolicies(t *testing.T) {
 	}
 }
 
+func TestWhatAPolicyNeeds(t *testing.T) {
+	log, witnesses := otherKey(t), ""
+	for _, name := range []string{"a", "b", "c"} {
+		c, err := openCosigner(t.TempDir()+"/"+witnessKeyFile, name+".example")
+		check(t, err)
+		witnesses += "witness " + name + " " + formatKey(c.name, c.key()) + "\n"
+	}
+	for quorum, want := range map[string]string{
+		"quorum none": "0 []", "quorum b": "1 [b]", "group g 2 a b c\nquorum g": "2 [a b c]",
+		"group g any a b\ngroup h all g c\nquorum h": "2 [g c]", "group g all a b\nquorum c": "1 [c]",
+	} {
+		p, err := ParsePolicy([]byte("log " + log + " https://log.example/\n" + witnesses + quorum))
+		check(t, err)
+		if least, of := p.Needs(); fmt.Sprint(least, of) != want {
+			t.Errorf("%q needs %d of %v, not %s", quorum, least, of, want)
+		}
+		if logs := p.Logs(); len(logs) != 1 || logs[0] != log {
+			t.Errorf("logs %v", logs)
+		}
+	}
+	if least, of := (Policy{}).Needs(); least != 0 || of != nil {
+		t.Errorf("the zero policy needs %d of %v", least, of)
+	}
+}
+
 func TestKeysWithAnotherIDAreRefused(t *testing.T) {
 	key := otherKey(t)
 	name, rest, _ := strings.Cut(key, "+")

@@ -18,12 +18,18 @@ func (s *Sealer) Latest() (Checkpoint, bool) {
 
 // Status says how sealing goes.
 func (s *Sealer) Status() Status {
+	status := s.Sealed()
 	head, err := s.store.Head(context.Background())
+	if status.Head = head; err != nil {
+		status.Fault = inWords(err)
+	}
+	return status
+}
+
+// Sealed is the Status but for Head, which the store would have to be asked for.
+func (s *Sealer) Sealed() Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err == nil {
-		err = s.fault
-	}
 	var refused []string
 	for _, w := range s.told {
 		if w.Refused {
@@ -31,8 +37,8 @@ func (s *Sealer) Status() Status {
 		}
 	}
 	return Status{
-		Origin: s.signer.Origin(), Head: head, Checkpoint: s.latest.Size, SignedAt: s.signed,
-		Witnesses: append([]WitnessStatus{}, s.told...), Quorum: s.quorum, Refused: refused, Fault: inWords(err),
+		Origin: s.signer.Origin(), Checkpoint: s.latest.Size, SignedAt: s.signed,
+		Witnesses: append([]WitnessStatus{}, s.told...), Quorum: s.quorum, Refused: refused, Fault: inWords(s.fault),
 	}
 }
 
