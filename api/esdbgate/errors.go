@@ -117,11 +117,26 @@ func (g *Gate) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, n
 func (g *Gate) stream(srv any, out grpc.ServerStream, info *grpc.StreamServerInfo, next grpc.StreamHandler) error {
 	ctx, err := g.admit(out.Context(), info.FullMethod)
 	if err == nil {
-		err = next(srv, &stream{out, ctx})
+		err = g.last(srv, &stream{out, ctx}, next)
 	}
-	err = g.told(ctx, err)
+	err = g.told(out.Context(), err)
 	if f := new(fault); errors.As(err, &f) {
 		out.SetTrailer(f.trailer())
+	}
+	return err
+}
+
+// last carries out a call for as long as its caller may be served.
+func (g *Gate) last(srv any, call *stream, next grpc.StreamHandler) error {
+	if g.options.Authenticate == nil {
+		return next(srv, call)
+	}
+	ctx, end := context.WithCancelCause(call.ctx)
+	defer end(nil)
+	go g.remain(ctx, end)
+	err := next(srv, &stream{call.ServerStream, ctx})
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) && !errors.Is(cause, context.DeadlineExceeded) {
+		return cause
 	}
 	return err
 }

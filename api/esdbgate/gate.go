@@ -54,6 +54,10 @@ type Options struct {
 	// they present. Wrong credentials are [ErrNobody].
 	Authenticate func(ctx context.Context, user, password, address string) (Caller, error)
 
+	// Recheck is how often it is asked again whether the caller of a subscription
+	// may still be served: ten seconds if 0.
+	Recheck time.Duration
+
 	// Nodes is what gossip tells; empty means this one, as it was reached.
 	Nodes []Node
 
@@ -121,6 +125,9 @@ func (o Options) defaults() Options {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Recheck == 0 {
+		o.Recheck = 10 * time.Second
+	}
 	if o.MaxAppend == 0 {
 		o.MaxAppend = DefaultMaxAppend
 	}
@@ -137,12 +144,16 @@ func (g *Gate) Close() {
 // maxMessage bounds one message either way, as in the clients.
 const maxMessage = 17 << 20
 
+// maxCalls bounds what one connection may have under way: a message is in memory
+// before it is known whose it is.
+const maxCalls = 1 << 9
+
 // Server returns a gRPC server for the gate. Clients ping every ten seconds,
 // with no call under way too.
 func (g *Gate) Server(options ...grpc.ServerOption) *grpc.Server {
 	s := grpc.NewServer(append([]grpc.ServerOption{
 		grpc.UnaryInterceptor(g.unary), grpc.StreamInterceptor(g.stream),
-		grpc.MaxRecvMsgSize(maxMessage), grpc.MaxSendMsgSize(maxMessage),
+		grpc.MaxRecvMsgSize(maxMessage), grpc.MaxSendMsgSize(maxMessage), grpc.MaxConcurrentStreams(maxCalls),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 30 * time.Second, Timeout: 20 * time.Second}),
 	}, options...)...)
@@ -180,6 +191,27 @@ func (g *Gate) admit(ctx context.Context, method string) (context.Context, error
 		}
 	}
 	return context.WithValue(ctx, callerKey{}, caller), nil
+}
+
+// remain ends a call that lasts when its caller may no longer be served: the
+// account was closed, or has another password or role. It returns when ctx ends.
+func (g *Gate) remain(ctx context.Context, end context.CancelCauseFunc) {
+	every := time.NewTicker(g.options.Recheck)
+	defer every.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-every.C:
+		}
+		caller, err := g.authenticate(ctx)
+		switch {
+		case err == nil && caller.Rights != callerOf(ctx).Rights:
+			end(accessDenied("what this account may do has changed"))
+		case status.Code(err) == codes.Unauthenticated:
+			end(err)
+		}
+	}
 }
 
 func (g *Gate) authenticate(ctx context.Context) (Caller, error) {
@@ -229,6 +261,9 @@ func address(ctx context.Context) string {
 // may refuses a write over a ledger, on a node that does not lead, and to a
 // caller without the right.
 func (g *Gate) may(ctx context.Context, right Rights) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx) // as remain says
+	}
 	switch leader := g.options.Leader; {
 	case g.writes == nil:
 		return accessDenied("this is the ledger, read-only: it is written through wenxiao itself")
@@ -240,20 +275,27 @@ func (g *Gate) may(ctx context.Context, right Rights) error {
 	return nil
 }
 
-// reserved are the streams that the gate itself writes and relies on.
-var reserved = map[string]bool{foundedStream: true, sessionsStream: true, settingsStream: true}
+// reserved reports a stream that the gate itself writes and relies on: what
+// others wrote there could keep it from opening the store again.
+func reserved(stream string) bool {
+	switch stream {
+	case foundedStream, sessionsStream, settingsStream:
+		return true
+	}
+	return strings.HasPrefix(stream, groupStreams)
+}
 
 // mayWrite refuses a write to a stream: metadata can hide what was written, so
-// changing them takes the right to delete.
+// changing them takes the right to delete, as does all else whose name begins
+// with $.
 func (g *Gate) mayWrite(ctx context.Context, stream string, right Rights) error {
-	of, isMetadata := strings.CutPrefix(stream, metadataOf)
-	if isMetadata {
+	if strings.HasPrefix(stream, "$") {
 		right |= Delete
 	}
 	if err := g.may(ctx, right); err != nil {
 		return err
 	}
-	if reserved[of] {
+	if reserved(strings.TrimPrefix(stream, metadataOf)) {
 		return accessDenied("this server writes the stream itself")
 	}
 	return nil

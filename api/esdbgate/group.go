@@ -34,6 +34,8 @@ type group struct {
 	room        *sync.Cond // some of waiting are gone, or all has ended
 	reading     context.CancelFunc
 	generation  int
+	running     sync.WaitGroup // what reads and watches
+	deleted     bool
 
 	done, kept uint64 // place up to which all is done, and where the last checkpoint says so, plus one
 	undone     int    // done since then
@@ -41,6 +43,7 @@ type group struct {
 	total      int64
 	parked     int64
 
+	replaying    sync.Mutex // held while parked events are looked up, and before mu
 	replayed     uint64     // parked events before this revision were taken to be replayed
 	replays      []*message // of those, the ones not done, oldest first
 	replaysDone  uint64     // before this revision all were
@@ -142,6 +145,9 @@ func (g *group) keepPlace(ctx context.Context, next uint64) error {
 func (g *group) subscribe(name string, slots int) (*subscriber, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.deleted {
+		return nil, groupFault(codes.NotFound, "persistent-subscription-does-not-exist", g.key.stream, g.key.group)
+	}
 	if most := g.settings.Subscribers; most > 0 && len(g.subscribers) >= int(most) {
 		f := groupFault(codes.FailedPrecondition, "maximum-subscribers-reached", g.settings.Stream, g.settings.Group)
 		return nil, f
@@ -156,11 +162,20 @@ func (g *group) subscribe(name string, slots int) (*subscriber, error) {
 		g.reading = end
 		g.generation++
 		generation, s := g.generation, g.settings
-		g.groups.running.Go(func() { g.read(ctx, generation, s) })
-		g.groups.running.Go(func() { g.watch(ctx) })
+		g.run(func() { g.read(ctx, generation, s) })
+		g.run(func() { g.watch(ctx) })
 	}
 	g.share()
 	return s, nil
+}
+
+// run has do count as running, for the group and for all of them.
+func (g *group) run(do func()) {
+	g.groups.running.Add(1)
+	g.running.Go(func() {
+		defer g.groups.running.Done()
+		do()
+	})
 }
 
 // unsubscribe takes back what a subscriber did not finish.

@@ -60,7 +60,7 @@ func (g *group) readOn(ctx context.Context, generation int, s settings) error {
 					return err
 				}
 			}
-			own := s.all() && (strings.HasPrefix(e.stream, "$persistentsubscription-") || e.stream == settingsStream)
+			own := s.all() && (strings.HasPrefix(e.stream, groupStreams) || e.stream == settingsStream)
 			if !g.offer(ctx, generation, m, !own && f.match(e)) {
 				return ctx.Err()
 			}

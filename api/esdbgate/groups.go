@@ -171,7 +171,11 @@ func (gs *groups) delete(ctx context.Context, by domain.Actor, stream, name stri
 	gs.mu.Lock()
 	delete(gs.all, groupKey{stream, name})
 	gs.mu.Unlock()
+	g.mu.Lock()
+	g.deleted = true
+	g.mu.Unlock()
 	g.stop()
+	g.running.Wait() // it keeps its place a last time: after that another of its name may begin
 	return nil
 }
 

@@ -13,7 +13,10 @@ import (
 	"wenxiao/eventstore"
 )
 
-const allStreams = "$all"
+const (
+	allStreams   = "$all"
+	groupStreams = "$persistentsubscription-" // begins the names of what groups keep
+)
 
 // How a group shares its events out.
 const (
@@ -71,12 +74,12 @@ func (s settings) after() time.Duration   { return time.Duration(s.AfterMs) * ti
 // stream is where a group keeps something of its own. A name that would be too
 // long for a stream is replaced by its digest.
 func (s settings) stream(what string) string {
-	name := "$persistentsubscription-" + s.Stream + "::" + s.Group + "-" + what
+	name := groupStreams + s.Stream + "::" + s.Group + "-" + what
 	if len(name) <= eventstore.MaxStreamName {
 		return name
 	}
 	sum := sha256.Sum256([]byte(s.Stream + "::" + s.Group))
-	return "$persistentsubscription-" + hex.EncodeToString(sum[:]) + "-" + what
+	return groupStreams + hex.EncodeToString(sum[:]) + "-" + what
 }
 
 // place writes where an event stands as clients parse it.

@@ -32,9 +32,11 @@ func (g *group) park(m *message, reason string) {
 
 // replay hands out parked events again, those parked first, at most so many.
 func (g *group) replay(ctx context.Context, most int64) error {
+	g.replaying.Lock() // two at once would hand the same ones out twice
+	defer g.replaying.Unlock()
 	h := g.groups.gate.history
 	g.mu.Lock()
-	from, stream := g.replayed, g.settings.stream("parked")
+	from, stream, links := g.replayed, g.settings.stream("parked"), g.settings.Links
 	g.mu.Unlock()
 	var found []*message
 	next := from
@@ -50,10 +52,16 @@ func (g *group) replay(ctx context.Context, most int64) error {
 		if err != nil {
 			return err
 		}
-		if r.event != nil { // what was deleted meanwhile is not replayed
-			r.link = nil
-			found = append(found, &message{resolved: r, at: next, replay: true})
+		if r.event == nil { // what was deleted meanwhile is not replayed
+			continue
 		}
+		again := resolved{event: r.event}
+		if links {
+			if again, err = h.resolve(ctx, *r.event); err != nil {
+				return err
+			}
+		}
+		found = append(found, &message{resolved: again, at: next, replay: true})
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -28,6 +28,9 @@ func propose(id *shared.UUID, system map[string]string, meta, data []byte) (prop
 		return proposed{}, err
 	}
 	kind := system[keyType]
+	if kind == tombstone {
+		return proposed{}, errTombstone
+	}
 	for _, key := range []string{keyType, keyContentType} {
 		if system[key] == "" {
 			return proposed{}, malformed("an event without %q in its metadata", key)
@@ -35,6 +38,10 @@ func propose(id *shared.UUID, system map[string]string, meta, data []byte) (prop
 	}
 	return newProposed(given, kind, system, meta, data)
 }
+
+// errTombstone refuses an event that would end its stream for good: that takes
+// the right to delete, and a request of its own.
+var errTombstone = accessDenied("events of type " + tombstone + " are the server's own: a stream is ended by Tombstone")
 
 func newProposed(id uuid.UUID, kind string, system map[string]string, meta, data []byte) (proposed, error) {
 	kept := maps.Clone(system)

@@ -126,15 +126,17 @@ func (h *history) readAll(ctx context.Context, q query) iter.Seq2[event, error] 
 	events := func(yield func(event, error) bool) {
 		var found iter.Seq2[event, error]
 		switch {
-		case q.backwards && q.from.end:
+		case q.backwards:
 			head, err := h.store.Head(ctx)
 			if err != nil {
 				yield(event{}, err)
 				return
 			}
-			found = h.allBack(ctx, uint64(head)+1)
-		case q.backwards:
-			found = h.allBack(ctx, q.from.at)
+			before := uint64(head) + 1
+			if !q.from.end {
+				before = min(before, q.from.at) // from far beyond the end there would be no end of empty chunks
+			}
+			found = h.allBack(ctx, before)
 		case q.from.end:
 			return
 		default:

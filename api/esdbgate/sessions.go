@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -30,6 +31,8 @@ import (
 const (
 	sessionsStream = "$sessions"
 	sessionType    = "$session"
+
+	mostStreams = 1 << 10 // of one session
 )
 
 type sessionWrite struct {
@@ -50,6 +53,11 @@ type sessionEvent struct {
 // inSession carries out writes, whose streams differ. Their outcomes are in the
 // same order.
 func (w *writing) inSession(ctx context.Context, writes []sessionWrite) ([]outcome, error) {
+	for i := range writes {
+		if err := writes[i].plan(i); err != nil {
+			return nil, err
+		}
+	}
 	w.session.Lock()
 	release, err := w.hold(ctx, writes)
 	if err != nil {
@@ -74,6 +82,39 @@ func (w *writing) inSession(ctx context.Context, writes []sessionWrite) ([]outco
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+}
+
+// plan makes the events of what was proposed, and refuses what no store would
+// take: what has been written down is tried until it is done.
+func (s *sessionWrite) plan(i int) error {
+	for _, p := range s.proposed {
+		s.Events = append(s.Events, sessionEvent{p.kind, p.stored})
+	}
+	if len(s.Events) == 0 {
+		return nil
+	}
+	drafts := s.drafts(math.MaxInt64, i)
+	if err := eventstore.CheckAppend(s.Stream, drafts); err != nil {
+		return err
+	}
+	for _, d := range drafts {
+		if _, err := eventstore.Seal(s.Stream, math.MaxInt64, time.Now(), d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// drafts are the events of the i-th write of an intent. Their command makes them
+// once, however often they are appended.
+func (s *sessionWrite) drafts(intent int64, i int) []eventstore.Draft {
+	drafts := make([]eventstore.Draft, len(s.Events))
+	for n, e := range s.Events {
+		drafts[n] = eventstore.Draft{Type: e.Type, Data: e.Stored, Meta: eventstore.Meta{
+			Actor: s.By, Command: fmt.Sprintf("session-%d-%d", intent, i),
+		}}
+	}
+	return drafts
 }
 
 // hold stops all other writes to the streams until release is called, and checks
@@ -106,11 +147,6 @@ func (w *writing) hold(ctx context.Context, writes []sessionWrite) (release func
 
 // intend writes down what is to be done and does it.
 func (w *writing) intend(ctx context.Context, writes []sessionWrite) ([]outcome, error) {
-	for i, s := range writes {
-		for _, p := range s.proposed {
-			writes[i].Events = append(writes[i].Events, sessionEvent{p.kind, p.stored})
-		}
-	}
 	data, err := json.Marshal(writes)
 	if err != nil {
 		return nil, err
@@ -122,28 +158,22 @@ func (w *writing) intend(ctx context.Context, writes []sessionWrite) ([]outcome,
 	}
 	for pause := 10 * time.Millisecond; ; pause = min(2*pause, time.Second) {
 		outcomes, err := w.fulfil(ctx, written.revision, writes)
-		if err == nil || errors.Is(err, eventstore.ErrClosed) || errors.Is(err, eventstore.ErrFenced) {
+		if err == nil || isRefused(err) || errors.Is(err, eventstore.ErrClosed) || errors.Is(err, eventstore.ErrFenced) {
 			return outcomes, err // where it failed for good, the next to open the store does it
 		}
 		time.Sleep(pause)
 	}
 }
 
-// fulfil does what an intent says. The command ids make it once, however often
-// it is tried.
+// fulfil does what an intent says, once, however often it is tried.
 func (w *writing) fulfil(ctx context.Context, intent int64, writes []sessionWrite) ([]outcome, error) {
 	outcomes := make([]outcome, len(writes))
 	for i, s := range writes {
-		drafts := make([]eventstore.Draft, len(s.Events))
-		for n, e := range s.Events {
-			drafts[n] = eventstore.Draft{Type: e.Type, Data: e.Stored, Meta: eventstore.Meta{
-				Actor: s.By, Command: fmt.Sprintf("session-%d-%d", intent, i),
-			}}
-		}
-		if len(drafts) == 0 {
+		if len(s.Events) == 0 {
 			outcomes[i] = outcome{revision: s.Before}
 			continue
 		}
+		drafts := s.drafts(intent, i)
 		a, err := w.history.store.Append(ctx, s.Stream, eventstore.Revision(s.Before+1), drafts...)
 		if moved := new(eventstore.Conflict); errors.As(err, &moved) { // by another process; what is intended is done
 			a, err = w.history.store.Append(ctx, s.Stream, moved.At, drafts...)
@@ -171,7 +201,9 @@ func (w *writing) finishSessions(ctx context.Context) error {
 		if err := json.Unmarshal(e.data, &writes); err != nil {
 			return fmt.Errorf("%w: session at %d: %w", eventstore.ErrDamaged, e.position, err)
 		}
-		_, err = w.fulfil(ctx, int64(e.revision), writes)
+		if _, err = w.fulfil(ctx, int64(e.revision), writes); isRefused(err) {
+			return nil // no store takes it, today or ever
+		}
 		return err
 	}
 	return nil
@@ -239,6 +271,9 @@ func (s *sessions) receive(in grpc.ServerStream) (writes []sessionWrite, err err
 			err := fmt.Errorf("the session has more than %d bytes", most)
 			return nil, sessionError(codes.Aborted, err, "AppendTransactionSizeExceededErrorDetails", int32(bytes), int32(most))
 		}
+		if len(writes) == mostStreams {
+			return nil, malformed("a session for more than %d streams", mostStreams)
+		}
 		seen[next.Stream], next.By = true, caller.Actor
 		writes = append(writes, next)
 	}
@@ -301,6 +336,9 @@ func newSessionEvent(id, kind string, isJSON bool, properties map[string]any, da
 	}
 	if err != nil {
 		return proposed{}, malformed("%q is no UUID", id)
+	}
+	if kind == tombstone {
+		return proposed{}, errTombstone
 	}
 	format, content := "Bytes", "application/octet-stream"
 	if isJSON {
