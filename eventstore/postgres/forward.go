@@ -136,7 +136,8 @@ func (m *member) unlessReplaced(ctx context.Context, d *door, cancel context.Can
 			return
 		case <-ticker.C:
 		}
-		if now, err := m.door(ctx, time.Now().Add(-beat/2)); err == nil && now != nil && now != d {
+		now, err := m.door(ctx, time.Now().Add(-beat/2))
+		if m.leading() != nil || err == nil && now != nil && now != d {
 			cancel()
 		}
 	}

@@ -50,6 +50,12 @@ func makeLeaderTable(ctx context.Context, pool *pgxpool.Pool) error {
 	})
 }
 
+// made reports whether the ledger's own tables are there.
+func made(ctx context.Context, pool *pgxpool.Pool) (there bool, err error) {
+	err = pool.QueryRow(ctx, `select to_regclass(quote_ident(current_schema()) || '.ledger_head') is not null`).Scan(&there)
+	return there, err
+}
+
 // publish writes where this leader is to be found. One of an earlier epoch comes
 // too late.
 func (l leader) publish(ctx context.Context, pool *pgxpool.Pool, session int64) error {

@@ -116,14 +116,22 @@ func (m *member) candidate() error {
 
 // settled returns when this process or another leads, or when this one cannot.
 func (m *member) settled(ctx context.Context) error {
-	for {
+	for there := false; ; {
 		m.mu.Lock()
 		t, trouble := m.term, m.trouble
 		m.mu.Unlock()
 		if t != nil || trouble != nil {
 			return trouble
 		}
-		if l, err := m.store.whoLeads(ctx); err != nil || l.Epoch != 0 {
+		var err error
+		if !there {
+			there, err = made(ctx, m.store.reads)
+		}
+		var l leader
+		if there && err == nil {
+			l, err = m.store.whoLeads(ctx)
+		}
+		if err != nil || l.Epoch != 0 {
 			return err
 		}
 		if err := m.pause(ctx); err != nil {

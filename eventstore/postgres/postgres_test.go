@@ -250,24 +250,12 @@ func TestOtherDatabasesAreRefused(t *testing.T) {
 	query.Set("search_path", "no_such_schema")
 	missing.RawQuery = query.Encode()
 	later := pgtest.URL(t)
-	exec(t, later, `create table ledger_head (one boolean primary key default true, version integer, epoch bigint, position bigint); insert into ledger_head values (true, 2, 0, 0)`)
+	execute(t, later, `create table ledger_head (one boolean primary key default true, version integer, epoch bigint, position bigint); insert into ledger_head values (true, 2, 0, 0)`)
 	for _, u := range []string{missing.String(), later, "postgres://nobody@127.0.0.1:1/none", "::"} {
 		if s, err := postgres.Open(t.Context(), u); err == nil {
 			t.Errorf("%s was opened", u)
 			_ = s.Close()
 		}
-	}
-}
-
-func exec(t *testing.T, url, statement string) {
-	t.Helper()
-	conn, err := pgx.Connect(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close(context.Background())
-	if _, err := conn.Exec(t.Context(), statement); err != nil {
-		t.Fatal(err)
 	}
 }
 

@@ -112,21 +112,9 @@ wait $!
 rm -rf "$2"`
 
 func launch(bin, dir string) (string, error) {
-	attributes := &syscall.SysProcAttr{Setpgid: true} // an interrupt from the terminal is for the test
-	if os.Getuid() == 0 {                             // which PostgreSQL refuses to run as
-		credential, err := postgresUser()
-		if err != nil {
-			return "", err
-		}
-		if err := os.Chown(dir, int(credential.Uid), int(credential.Gid)); err != nil {
-			return "", err
-		}
-		attributes.Credential = credential
-	}
-	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", filepath.Join(dir, "data"), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-	initdb.SysProcAttr, initdb.Dir = attributes, dir
-	if out, err := initdb.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("initdb: %w\n%s", err, out)
+	attributes, err := initialise(bin, dir)
+	if err != nil {
+		return "", err
 	}
 	watch := exec.Command("/bin/sh", "-c", guard, "sh", bin, dir)
 	watch.SysProcAttr, watch.Dir = attributes, dir
@@ -141,6 +129,28 @@ func launch(bin, dir string) (string, error) {
 	go func() { _ = watch.Wait() }()
 	address := url.URL{Scheme: "postgres", Path: "/postgres", RawQuery: url.Values{"host": {dir}, "user": {"postgres"}}.Encode()}
 	return address.String(), ready(address.String(), dir)
+}
+
+// initialise makes a server's data in dir and returns how its processes are to be
+// started.
+func initialise(bin, dir string) (*syscall.SysProcAttr, error) {
+	attributes := &syscall.SysProcAttr{Setpgid: true} // an interrupt from the terminal is for the test
+	if os.Getuid() == 0 {                             // which PostgreSQL refuses to run as
+		credential, err := postgresUser()
+		if err != nil {
+			return nil, err
+		}
+		if err := os.Chown(dir, int(credential.Uid), int(credential.Gid)); err != nil {
+			return nil, err
+		}
+		attributes.Credential = credential
+	}
+	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", filepath.Join(dir, "data"), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+	initdb.SysProcAttr, initdb.Dir = attributes, dir
+	if out, err := initdb.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
+	}
+	return attributes, nil
 }
 
 // held keeps the guard's standard input open.
