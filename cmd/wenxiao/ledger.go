@@ -30,6 +30,9 @@ type place struct {
 	url    string // as given with --db
 	home   string // as given with --home: what lies beside a ledger that is no file
 	tables string // as given with --views: tables and accounts elsewhere than the ledger
+
+	member postgres.Member // how this process takes part, where several may
+	reads  string          // as given with --reads: a replica of the tables
 }
 
 // dbFlag adds --db to cmd.
@@ -141,7 +144,7 @@ func (p place) openStore(ctx context.Context, clock func() time.Time, options ..
 	if p.isEventStore() {
 		return opened(esdb.Open(ctx, p.url, options...))
 	}
-	return opened(postgres.Open(ctx, p.url, options...))
+	return opened(postgres.Join(ctx, p.url, p.member, options...))
 }
 
 // opened keeps a nil back-end from becoming a store that is not nil.
@@ -204,11 +207,18 @@ func (p place) read(ctx context.Context, errs io.Writer) (*reading, error) {
 	return r, nil
 }
 
-// catchUp brings the tables up to the ledger. Tables that have read more than
-// the ledger holds, or something else, are refused: it was put back from a
-// backup older than they are, they show what is not in it, and would miss what
-// it records next.
+// catchUp brings the tables up to the ledger, if they are the tables of it.
 func catchUp(ctx context.Context, runner *projections.Runner, store eventstore.Store) error {
+	if err := fit(ctx, runner, store); err != nil {
+		return err
+	}
+	return runner.CatchUp(ctx)
+}
+
+// fit refuses tables that have read more than the ledger holds, or something else:
+// it was put back from a backup older than they are, they show what is not in it,
+// and would miss what it records next.
+func fit(ctx context.Context, runner *projections.Runner, store eventstore.Store) error {
 	marks, err := runner.Marks(ctx)
 	if err != nil {
 		return err
@@ -225,10 +235,7 @@ func catchUp(ctx context.Context, runner *projections.Runner, store eventstore.S
 			}
 		}
 	}
-	if err := sameHistory(ctx, marks, store); err != nil {
-		return err
-	}
-	return runner.CatchUp(ctx)
+	return sameHistory(ctx, marks, store)
 }
 
 // sameHistory refuses tables whose last event is not the one the ledger has in

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,6 +19,8 @@ import (
 	"wenxiao/domain"
 	"wenxiao/eventstore"
 	"wenxiao/eventstore/attachments"
+	"wenxiao/eventstore/postgres"
+	"wenxiao/eventstore/seal"
 	"wenxiao/eventstore/vault"
 	"wenxiao/projections"
 )
@@ -37,6 +40,7 @@ Serves on loopback unless told otherwise; put a TLS proxy in front and add --tls
 		Args: exactly(0, "无"),
 	}
 	db := dbFlag(cmd)
+	memberFlags(cmd, db)
 	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "监听地址 (listen on)")
 	cmd.Flags().BoolVar(&secure, "tls", false, "经 TLS 访问：cookie 只走加密连接 (reached through TLS)")
 	cmd.Flags().StringSliceVar(&proxies, "proxy", nil, "前置代理的地址或网段，如 127.0.0.1：采信它说明的来访地址 (proxies whose X-Forwarded-For is believed)")
@@ -57,6 +61,9 @@ Serves on loopback unless told otherwise; put a TLS proxy in front and add --tls
 			return err
 		}
 		if err := out.read(); err != nil {
+			return err
+		}
+		if err := db.checkMember(); err != nil {
 			return err
 		}
 		bearer, err := readToken(token)
@@ -116,35 +123,57 @@ func publicAddress(text string) (string, error) {
 
 // A site is a ledger open for writing with all that serves it.
 type site struct {
-	store    eventstore.Store
+	place    place
+	records  eventstore.Store  // as opened
+	store    eventstore.Store  // records, measured
+	shared   eventstore.Shared // records, where several processes may serve them; nil where not
+	guard    *postgres.Guard   // what keeps them apart; nil where there is one
 	tables   io.Closer
+	filled   projections.Views    // the tables where they are filled
+	apart    bool                 // every process has tables of its own
+	replica  *projections.Replica // where they are read; nil: where they are filled
 	accounts *accounts.Accounts
 	keys     *vault.Vault
 	runner   *projections.Runner
-	sealer   *sealer
+	sealer   *sealer // nil while another process signs
+	proof    *proof  // nil where no other process can
 	server   *api.Server
 	streams  io.Closer
-	beside   []func(context.Context) error // what runs while it serves
+	beside   []func(context.Context) error // what else runs while it leads
+	serving  atomic.Bool                   // it has begun to answer
 }
 
 func openSite(ctx context.Context, p place, clock func() time.Time, errs io.Writer) (_ *site, err error) {
-	s := new(site)
+	s := &site{place: p}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Close())
 		}
 	}()
-	metrics := api.NewMetrics()
-	store, err := p.openStore(ctx, clock, eventstore.WithBatches(metrics.Batch))
+	log, metrics := newLog(errs), api.NewMetrics()
+	if s.records, err = p.openStore(ctx, clock, eventstore.WithBatches(metrics.Batch)); err != nil {
+		return nil, err
+	}
+	s.store = metrics.Measured(s.records)
+	opened, err := s.share(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s.store = metrics.Measured(store)
+	defer opened()
 	tables, err := projections.OpenDB(ctx, p.views())
 	if err != nil {
 		return nil, err
 	}
-	s.tables = tables
+	s.tables, s.filled = tables, projections.Views{DB: tables}
+	s.runner = projections.NewRunner(tables, s.store, log, projections.All()...)
+	read := s.filled
+	if p.reads != "" {
+		if s.replica, err = projections.OpenReplica(ctx, tables, p.reads, log); err != nil {
+			return nil, err
+		}
+		s.runner.ReadFrom(s.replica)
+		read.DB = s.replica
+	}
 	if s.accounts, err = accounts.Open(ctx, p.accounts()); err != nil {
 		return nil, err
 	}
@@ -155,16 +184,49 @@ func openSite(ctx context.Context, p place, clock func() time.Time, errs io.Writ
 	if err != nil {
 		return nil, err
 	}
-	log := newLog(errs)
+	s.server = &api.Server{
+		Store: s.store, Views: read, Runner: s.runner, Accounts: s.accounts, Files: files, Vault: s.keys, Now: time.Now, Log: log, Metrics: metrics,
+		Guard: eventstore.NewGuard(),
+	}
+	if s.shared != nil {
+		s.join()
+		return s, nil
+	}
 	if s.sealer, err = p.openSealer(ctx, s.store, "", log); err != nil {
 		return nil, err
 	}
-	s.runner = projections.NewRunner(tables, s.store, log, projections.All()...)
-	s.server = &api.Server{
-		Store: s.store, Views: projections.Views{DB: tables}, Runner: s.runner, Accounts: s.accounts, Files: files, Sealer: s.sealer.Sealer, Vault: s.keys, Now: time.Now, Log: log, Metrics: metrics,
-	}
+	s.server.Sealer = s.sealer.Sealer
 	return s, nil
 }
+
+// share opens what keeps the processes of a shared ledger apart, and has them
+// open the rest one after the other: their tables are made when they are missing.
+func (s *site) share(ctx context.Context) (opened func(), err error) {
+	shared, ok := s.records.(eventstore.Shared)
+	if !ok {
+		return func() {}, nil
+	}
+	s.shared, s.apart = shared, !isPostgres(s.place.views())
+	if s.guard, err = postgres.OpenGuard(ctx, s.place.url); err != nil {
+		return nil, err
+	}
+	return s.guard.Alone(ctx, "opening")
+}
+
+// join has the server hold what must hold between processes, and show the log as
+// it is published, by whomever.
+func (s *site) join() {
+	s.proof = &proof{Observer: seal.NewObserver(s.store, s.place.tiles(), s.place.beside("seal"))}
+	s.server.Sealer, s.server.Guard, s.server.Members = s.proof, s.guard, s.shared
+	s.server.Files.Alone = func() (func(), error) {
+		ctx, cancel := context.WithTimeout(context.Background(), untilAlone)
+		defer cancel()
+		return s.guard.Alone(ctx, "files")
+	}
+}
+
+// untilAlone is how long a file waits for those of other processes.
+const untilAlone = 30 * time.Second
 
 // Close closes what was opened, last first.
 func (s *site) Close() error {
@@ -181,11 +243,17 @@ func (s *site) Close() error {
 	if s.accounts != nil {
 		all = append(all, s.accounts.Close())
 	}
+	if s.replica != nil {
+		all = append(all, s.replica.Close())
+	}
 	if s.tables != nil {
 		all = append(all, s.tables.Close())
 	}
-	if s.store != nil {
-		all = append(all, s.store.Close())
+	if s.guard != nil {
+		s.guard.Close()
+	}
+	if s.records != nil {
+		all = append(all, s.records.Close())
 	}
 	return errors.Join(all...)
 }
@@ -204,25 +272,20 @@ func listen(addr string) (net.Listener, error) {
 // ends; requests under way are finished. Nobody is answered from tables that
 // have not caught up yet.
 func (s *site) serve(ctx context.Context, listener net.Listener, ready func(url string)) (err error) {
-	if err := catchUp(ctx, s.runner, s.store); err != nil {
+	working, stop := context.WithCancel(context.WithoutCancel(ctx)) // until the last request is answered
+	defer stop()
+	beside := s.start(working)
+	defer func() {
+		stop()
+		if ended := beside.wait(); !errors.Is(err, ended) {
+			err = errors.Join(err, ended)
+		}
+	}()
+	if err := beside.first(ctx, s); err != nil {
 		return err
 	}
-	if _, err := forget(ctx, s.keys, s.server.Views); err != nil {
-		return err
-	}
-	if err := s.sealer.begin(ctx, s.store); err != nil {
-		return err
-	}
+	s.serving.Store(true)
 	server := s.server.HTTP(listener.Addr().String())
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	followed := make(chan error, 1)
-	go func() { followed <- s.runner.Run(ctx) }()
-	sealed := make(chan error, 1)
-	go func() { sealed <- s.sealer.Run(ctx) }()
-	swept := make(chan error, 1)
-	go func() { swept <- s.server.SweepFiles(ctx) }()
-	beside := s.start(ctx)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	ready("http://" + listener.Addr().String() + "/")
@@ -230,17 +293,9 @@ func (s *site) serve(ctx context.Context, listener net.Listener, ready func(url 
 	case <-ctx.Done():
 	case err = <-served:
 	}
-	cancel()
 	grace, done := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer done()
-	err = errors.Join(err, server.Shutdown(grace), beside())
-	for _, ended := range []chan error{followed, sealed, swept} {
-		if stopped := <-ended; !errors.Is(stopped, context.Canceled) {
-			err = errors.Join(err, stopped)
-		}
-	}
-	_, _ = s.sealer.Seal(grace) // what was filed last is signed, too; what keeps it from being is in the log
-	if errors.Is(err, http.ErrServerClosed) {
+	if err = errors.Join(err, server.Shutdown(grace)); errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}
 	return err

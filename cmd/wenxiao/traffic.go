@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"sync"
 
 	"wenxiao/api"
 	"wenxiao/api/accounts"
@@ -123,23 +122,4 @@ func (s *site) checkAccounts(ctx context.Context, c feeds.Config) error {
 		}
 	}
 	return nil
-}
-
-// start runs what runs beside. The function it returns waits for its end, after
-// ctx has ended.
-func (s *site) start(ctx context.Context) (wait func() error) {
-	var all sync.WaitGroup
-	var mu sync.Mutex
-	var failed []error
-	for _, run := range s.beside {
-		all.Go(func() {
-			if err := run(ctx); err != nil {
-				s.server.Log.Error("stopped", "err", err)
-				mu.Lock()
-				defer mu.Unlock()
-				failed = append(failed, err)
-			}
-		})
-	}
-	return func() error { all.Wait(); return errors.Join(failed...) }
 }
