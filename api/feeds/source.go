@@ -111,8 +111,7 @@ func (s Source) folder() (string, bool) { return strings.CutPrefix(s.From, "file
 // Address is where it comes from, without account, password or token.
 func (s Source) Address() string {
 	if u, err := url.Parse(s.From); err == nil && u.Host != "" {
-		u.User = nil
-		return u.String()
+		return relay.Shown(s.From)
 	}
 	return s.From
 }

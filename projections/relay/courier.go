@@ -67,6 +67,7 @@ func (c *courier) note(err error) bool {
 		return c.open > 0
 	case answered(err): // it is there
 		c.open++ // perhaps; the next round counts
+		c.downSince, c.reason = time.Time{}, ""
 		return false
 	case errors.Is(err, context.Canceled): // we are going
 		return false

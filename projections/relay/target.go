@@ -117,13 +117,21 @@ func (t Target) Scope() string {
 	return strings.Join(parts, "；")
 }
 
-// Address is where it goes, without account, password or token.
-func (t Target) Address() string {
-	u, err := url.Parse(t.To)
+// Address is where it goes, as [Shown].
+func (t Target) Address() string { return Shown(t.To) }
+
+// Shown is an address for people and logs: without account and password, and of
+// what follows the question mark, where tokens are, only a queue's name.
+func Shown(address string) string {
+	u, err := url.Parse(address)
 	if err != nil {
 		return ""
 	}
-	u.User = nil
+	queue := u.Query().Get("queue")
+	u.User, u.RawQuery, u.Fragment = nil, "", ""
+	if queue != "" {
+		u.RawQuery = url.Values{"queue": {queue}}.Encode()
+	}
 	return u.String()
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/ThreeDotsLabs/watermill"
 	wmamqp "github.com/ThreeDotsLabs/watermill-amqp/v3/pkg/amqp"
 	"github.com/ThreeDotsLabs/watermill-kafka/v3/pkg/kafka"
+	"github.com/ThreeDotsLabs/watermill/message"
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"wenxiao/domain"
@@ -56,6 +58,42 @@ func TestTargetsThatWouldNotWorkAreRefused(t *testing.T) {
 		if !slices.Equal(codes, want) {
 			t.Errorf("%s\n%v: %q, want %q", config, err, codes, want)
 		}
+	}
+}
+
+// TestTokensAreNotShown: addresses that carry a token are neither shown nor in
+// what is said of a failure.
+func TestTokensAreNotShown(t *testing.T) {
+	for address, want := range map[string]string{
+		"https://example.org/in?access_token=TOKEN#TOKEN":    "https://example.org/in",
+		"amqp://u:TOKEN@h:5672/v?queue=q&heartbeat=TOKEN":    "amqp://h:5672/v?queue=q",
+		"nats://TOKEN@127.0.0.1:4222/wenxiao.events?x=TOKEN": "nats://127.0.0.1:4222/wenxiao.events",
+	} {
+		if got := (Target{To: address}).Address(); got != want {
+			t.Errorf("%s is shown as %s", address, got)
+		}
+	}
+	to := Target{To: "http://127.0.0.1:1/in?access_token=TOKEN"}
+	open, err := to.opener()
+	if err != nil {
+		t.Fatal(err)
+	}
+	publisher, err := open(watermill.NopLogger{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := message.NewMessage("1", nil)
+	if err := publisher.Publish("", m); err == nil || strings.Contains(err.Error(), "TOKEN") {
+		t.Errorf("the failure says %v", err)
+	}
+}
+
+// TestATargetThatSaysNoIsThere: one that was down and comes back refusing is not
+// shown as down any more.
+func TestATargetThatSaysNoIsThere(t *testing.T) {
+	c := courier{downSince: time.Now(), reason: "connection refused"}
+	if c.note(Rejected{"404"}); !c.downSince.IsZero() || c.reason != "" {
+		t.Errorf("down since %v: %s", c.downSince, c.reason)
 	}
 }
 

@@ -3,8 +3,10 @@ package relay
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -43,18 +45,26 @@ func (w *webhook) Publish(_ string, messages ...*message.Message) error {
 func (w *webhook) post(ctx context.Context, m *message.Message) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, w.url, bytes.NewReader(m.Payload))
 	if err != nil {
-		return Rejected{err.Error()}
+		return Rejected{bare(err).Error()}
 	}
 	r.Header = w.secret.Sign(m.UUID, time.Now(), m.Payload) // anew each time: receivers refuse old ones
 	r.Header.Set("Content-Type", m.Metadata.Get(contentType))
 	r.Header.Set("User-Agent", "wenxiao")
 	answer, err := w.client.Do(r)
 	if err != nil {
-		return closing(ctx, err)
+		return closing(ctx, bare(err))
 	}
 	defer answer.Body.Close()
 	said, _ := io.ReadAll(io.LimitReader(answer.Body, 512))
 	return verdict(answer.StatusCode, strings.ToValidUTF8(strings.TrimSpace(string(said)), "?"))
+}
+
+// bare is an error without the address it names, which may hold a token.
+func bare(err error) error {
+	if failed := (*url.Error)(nil); errors.As(err, &failed) {
+		return failed.Err
+	}
+	return err
 }
 
 func (w *webhook) Close() error { w.client.CloseIdleConnections(); return nil }
