@@ -26,8 +26,7 @@ const (
 	smallBytes   = 1 << 20
 	smallAtOnce  = 256
 	largeAtOnce  = 2
-	mostCallers  = 1024 // connections, before anybody has shown the token
-	turnedAway   = 5 * time.Second
+	mostCallers  = 1024            // connections, before anybody has shown the token
 	mostAnswered = 3 * time.Minute // the writer gives up long before
 )
 
@@ -37,6 +36,7 @@ type entrance struct {
 	certificate [sha256.Size]byte // of the certificate it shows
 	small       chan struct{}     // a place for each errand being carried out
 	large       chan struct{}
+	wait        time.Duration // for a place
 }
 
 // openEntrance starts listening and returns where it is reached.
@@ -60,7 +60,7 @@ func openEntrance(as Member, serve func(*entrance, http.ResponseWriter, *http.Re
 	}
 	e := &entrance{
 		certificate: sha256.Sum256(certificate.Certificate[0]),
-		small:       make(chan struct{}, smallAtOnce), large: make(chan struct{}, largeAtOnce),
+		small:       make(chan struct{}, smallAtOnce), large: make(chan struct{}, largeAtOnce), wait: 5 * time.Second,
 	}
 	e.server = &http.Server{
 		Handler:           http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { serve(e, w, r) }),
@@ -133,7 +133,7 @@ func (e *entrance) enter(r *http.Request) (leave func(), ok bool) {
 	case places <- struct{}{}:
 		return func() { <-places }, true
 	case <-r.Context().Done():
-	case <-time.After(turnedAway):
+	case <-time.After(e.wait):
 	}
 	return nil, false
 }
