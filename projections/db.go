@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"modernc.org/sqlite"
 )
@@ -64,7 +65,7 @@ func openPostgres(ctx context.Context, address string) (*sql.DB, error) {
 		config.RuntimeParams["search_path"] = Schema
 	}
 	config.RuntimeParams["application_name"] = "wenxiao views"
-	db := stdlib.OpenDB(*config)
+	db := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(compressWell))
 	db.SetMaxOpenConns(16)
 	db.SetMaxIdleConns(8)
 	if err := ping(ctx, db, config.Host); err != nil {
@@ -74,6 +75,17 @@ func openPostgres(ctx context.Context, address string) (*sql.DB, error) {
 		return nil, errors.Join(fmt.Errorf("create schema %s: %w", schema, err), db.Close())
 	}
 	return db, nil
+}
+
+// compressWell has long values compressed in a tenth of the time that PostgreSQL's
+// own way takes, to about the same size. A server built without LZ4, or older than
+// 14, goes on in its own way.
+func compressWell(ctx context.Context, c *pgx.Conn) error {
+	_, err := c.Exec(ctx, `SET default_toast_compression = 'lz4'`)
+	if refused := (*pgconn.PgError)(nil); errors.As(err, &refused) {
+		return nil
+	}
+	return err
 }
 
 func ping(ctx context.Context, db *sql.DB, name string) error {

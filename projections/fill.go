@@ -23,6 +23,7 @@ type fill struct {
 
 	directory *directory
 	members   []*member // the directory first
+	bare      sync.Map  // names of tables: whether they have no key yet
 }
 
 // A member is a projection and how far it has read.
@@ -43,28 +44,57 @@ func newFill(db *sql.DB, store eventstore.Store, suffix string, pageSize int, pr
 	return f
 }
 
-// open makes the tables that are missing and reads the marks. What is in memory
-// is forgotten: it may be behind what another process wrote, or ahead of what
-// was committed.
+// open makes the tables that are missing, with their further indexes if indexed,
+// and reads the marks. What is in memory is forgotten: it may be behind what
+// another process wrote, or ahead of what was committed.
 func (f *fill) open(ctx context.Context, indexed bool) error {
+	return f.openAs(ctx, func(t Table) []string {
+		statements := []string{t.create(f.dialect, f.suffix)}
+		if indexed {
+			statements = append(statements, t.index(f.suffix, "")...)
+		}
+		return statements
+	})
+}
+
+// openBare makes tables to be loaded: [fill.index] gives them keys and further
+// indexes.
+func (f *fill) openBare(ctx context.Context) error {
+	return f.openAs(ctx, func(t Table) []string {
+		f.bare.Store(t.Name, f.dialect != sqliteDialect)
+		return []string{t.createBare(f.dialect, f.suffix)}
+	})
+}
+
+func (f *fill) openAs(ctx context.Context, statements func(Table) []string) error {
 	if err := openMarks(ctx, f.db); err != nil {
 		return fmt.Errorf("open the marks: %w", err)
 	}
-	var statements []string
-	for _, m := range f.members {
-		for _, t := range m.Tables() {
-			statements = append(statements, t.create(f.dialect, f.suffix))
-			if indexed {
-				statements = append(statements, t.index(f.suffix, "")...)
-			}
-		}
+	err := f.eachTable(func(t Table) error { return f.exec(ctx, statements(t)...) })
+	if err != nil {
+		return err
 	}
+	return f.reload(ctx)
+}
+
+func (f *fill) exec(ctx context.Context, statements ...string) error {
 	for _, s := range statements {
 		if _, err := f.db.ExecContext(ctx, s); err != nil {
 			return fmt.Errorf("%s: %w", s, err)
 		}
 	}
-	return f.reload(ctx)
+	return nil
+}
+
+func (f *fill) eachTable(do func(Table) error) error {
+	for _, m := range f.members {
+		for _, t := range m.Tables() {
+			if err := do(t); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (f *fill) reload(ctx context.Context) error {

@@ -118,15 +118,24 @@ func (l *loading) try(do func() error) {
 }
 
 // find reads a row back that had to leave memory.
-func (l *loading) find(m *member) func(string, ...any) ([]byte, error) {
-	return func(query string, args ...any) (value []byte, err error) {
-		m.sent.Wait() // it may be on its way
+func (l *loading) find(m *member) finder {
+	return func(t Table, query string, args ...any) (value []byte, err error) {
+		if err := l.settle(m, t); err != nil {
+			return nil, err
+		}
 		err = l.db.QueryRowContext(l.ctx, query, args...).Scan(&value)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil, nil
 		}
 		return value, err
 	}
+}
+
+// settle waits until what m has sent is in the tables, and t has a key to find it
+// by.
+func (l *loading) settle(m *member, t Table) error {
+	m.sent.Wait()
+	return l.giveKey(l.ctx, t)
 }
 
 // send writes the rows that will not change again, those of tables that have
@@ -170,7 +179,9 @@ func (r *rows) apart() (fresh, again []*row) {
 // ship sends rows off, lot by lot.
 func (l *loading) ship(m *member, r *rows, list []*row, again bool) error {
 	if again && len(list) > 0 {
-		m.sent.Wait() // what is replaced is there first
+		if err := l.settle(m, r.table()); err != nil {
+			return err
+		}
 	}
 	for len(list) > 0 {
 		n := min(lotRows, len(list))

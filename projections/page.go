@@ -14,13 +14,17 @@ import (
 // A page that cannot find holds its tables in memory and nothing else: that is
 // how replay looks back.
 type Page struct {
-	find    func(query string, args ...any) ([]byte, error) // the one value a query yields, nil where it yields none
-	suffix  string                                          // of the tables written: empty for the live ones
+	find    finder
+	suffix  string // of the tables written: empty for the live ones
 	keep    int
 	tables  map[string]*rows
 	pending map[string]unwritten
 	empty   map[string]bool // tables that were empty when the page was made
 }
+
+// A finder returns the one value that a query on t yields, nil where it yields
+// none.
+type finder func(t Table, query string, args ...any) ([]byte, error)
 
 // Bounds of what is in memory between pages, for each table.
 const (
@@ -99,7 +103,7 @@ func (p *Page) read(r *rows, k key) ([]byte, error) {
 		return nil, nil
 	}
 	t := r.table()
-	return p.find(t.find(p.suffix), k[:len(names(t.Key))]...)
+	return p.find(t, t.find(p.suffix), k[:len(names(t.Key))]...)
 }
 
 // finish turns what is still being gathered into rows.

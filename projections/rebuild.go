@@ -26,7 +26,7 @@ func (r *Runner) Rebuild(ctx context.Context, progress func(done, head eventstor
 	if err := f.drop(ctx); err != nil { // what a rebuild broken off has left
 		return err
 	}
-	if err := f.open(ctx, false); err != nil {
+	if err := f.openBare(ctx); err != nil {
 		return err
 	}
 	head, err := r.store.Head(ctx)
@@ -71,26 +71,37 @@ func (r *Runner) swap(ctx context.Context, f *fill) error {
 	return nil
 }
 
+// index gives every table its key, where it has none yet, and its further
+// indexes, on as many connections as the database is good for.
 func (f *fill) index(ctx context.Context, stamp string) error {
-	return f.eachTable(func(t Table) error {
-		for _, s := range t.index(f.suffix, stamp) {
-			if _, err := f.db.ExecContext(ctx, s); err != nil {
-				return fmt.Errorf("%s: %w", s, err)
+	tables, failed := make(chan Table), make(chan error)
+	workers := f.dialect.loaders()
+	for range workers {
+		go func() {
+			var err error
+			for t := range tables {
+				if err == nil {
+					err = errors.Join(f.giveKey(ctx, t), f.exec(ctx, t.index(f.suffix, stamp)...))
+				}
 			}
-		}
-		return nil
-	})
+			failed <- err
+		}()
+	}
+	_ = f.eachTable(func(t Table) error { tables <- t; return nil })
+	close(tables)
+	var err error
+	for range workers {
+		err = errors.Join(err, <-failed)
+	}
+	return err
 }
 
-func (f *fill) eachTable(do func(Table) error) error {
-	for _, m := range f.members {
-		for _, t := range m.Tables() {
-			if err := do(t); err != nil {
-				return err
-			}
-		}
+// giveKey gives a bare table its key.
+func (f *fill) giveKey(ctx context.Context, t Table) error {
+	if bare, _ := f.bare.Swap(t.Name, false); bare != true {
+		return nil
 	}
-	return nil
+	return f.exec(ctx, t.addKey(f.suffix))
 }
 
 // rename makes the fresh tables the live ones.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 )
 
 // A Table is the shape of one table, in the one SQL that SQLite and PostgreSQL
@@ -21,13 +22,33 @@ type Table struct {
 	blob  bool // doc is bytes of the projection's own making, not JSON
 }
 
-// create returns the statement that makes the table under its name and suffix.
+// create returns the statement that makes the table under its name and suffix,
+// with its key.
 func (t Table) create(d dialect, suffix string) string {
+	return t.make(d, suffix, fmt.Sprintf(", PRIMARY KEY (%s)", t.Key))
+}
+
+// createBare is create for a table whose rows come first: PostgreSQL sorts them
+// once then, instead of looking up each one's place. SQLite has no way to add a
+// key later.
+func (t Table) createBare(d dialect, suffix string) string {
+	if d == sqliteDialect {
+		return t.create(d, suffix)
+	}
+	return t.make(d, suffix, "")
+}
+
+func (t Table) make(d dialect, suffix, key string) string {
 	doc := "doc TEXT"
 	if t.blob {
 		doc = "doc BYTEA"
 	}
-	return d.spell(fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s%s (%s, %s, PRIMARY KEY (%s))", t.Name, suffix, t.Columns, doc, t.Key))
+	return d.spell(fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s%s (%s, %s%s)", t.Name, suffix, t.Columns, doc, key))
+}
+
+// addKey returns the statement that gives a bare table its key.
+func (t Table) addKey(suffix string) string {
+	return fmt.Sprintf("ALTER TABLE %s%s ADD PRIMARY KEY (%s)", t.Name, suffix, t.Key)
 }
 
 // index returns the statements that make the further indexes. stamp keeps their
@@ -167,11 +188,13 @@ func (t *tableOf[R]) values(args []any, k key, v any) ([]any, error) {
 	}
 	args = t.columns(args, k, row)
 	if b, ok := v.(packed); ok {
-		doc := b.appendTo(nil)
 		if t.blob {
-			return append(args, doc), nil
+			return append(args, b.appendTo(nil)), nil
 		}
-		return append(args, string(doc)), nil
+		scratch := scratches.Get().(*[]byte)
+		defer scratches.Put(scratch)
+		*scratch = b.appendTo((*scratch)[:0])
+		return append(args, string(*scratch)), nil
 	}
 	doc, err := json.Marshal(row)
 	if err != nil {
@@ -179,6 +202,8 @@ func (t *tableOf[R]) values(args []any, k key, v any) ([]any, error) {
 	}
 	return append(args, string(doc)), nil
 }
+
+var scratches = sync.Pool{New: func() any { return new([]byte) }}
 
 func (t *tableOf[R]) table() Table { return t.Table }
 func (t *tableOf[R]) name() string { return t.Name }

@@ -62,8 +62,8 @@ func (t *transaction) prepare(text string) (statement, error) {
 	return stmt, nil
 }
 
-// find returns the one value a query yields, nil where it yields none.
-func (t *transaction) find(text string, args ...any) (value []byte, err error) {
+// find is a [finder].
+func (t *transaction) find(_ Table, text string, args ...any) (value []byte, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	stmt, err := t.prepare(text)
