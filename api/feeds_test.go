@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -134,6 +135,79 @@ func TestAMessageMustBeSignedByItsSource(t *testing.T) {
 	}).problem(403, "feed.other-id")
 	if d.head() != before || len(d.letters(feeds.Open)) != 0 {
 		t.Error("something was kept of what nobody signed")
+	}
+}
+
+// TestSignedMessagesOfABroker: one that waited in the broker for an hour is as
+// good as when it was signed. A forged one says nothing about the message whose id
+// it bears, and nobody can have it carried out.
+func TestSignedMessagesOfABroker(t *testing.T) {
+	d, inbox := feeding(t)
+	d.funded()
+	before := d.head()
+	secret, err := relay.ReadSecret(feedSecret)
+	must(t, err)
+	bus := feeds.Source{Name: "bus", From: "nats://127.0.0.1:1/t", Account: "treasury", Commands: []string{"execution.pay"}, Secret: "env:FEED_SECRET"}
+	inbox.Sources = append(inbox.Sources, bus)
+	body := []byte(paying("m-1", "0202-002", 1000000))
+	must(t, inbox.Receive(t.Context(), bus, body, secret.Sign("m-1", time.Now().Add(-time.Hour), body)))
+	must(t, inbox.Receive(t.Context(), bus, body, secret.Sign("m-1", time.Now().Add(-time.Hour), body)))
+	if d.head() != before+1 {
+		t.Fatalf("%d records", d.head()-before)
+	}
+
+	twice := []byte(paying("m-2", "0202-002", 1)) // refused: the number is used
+	if err := inbox.Receive(t.Context(), bus, twice, secret.Sign("m-2", time.Now(), twice)); !errors.As(err, new(feeds.Refused)) {
+		t.Fatal(err)
+	}
+	forged := []byte(paying("m-2", "0202-003", 99))
+	if err := inbox.Receive(t.Context(), bus, forged, http.Header{}); !errors.As(err, new(feeds.Refused)) {
+		t.Fatal(err)
+	}
+	open := d.letters(feeds.Open)
+	if len(open) != 2 || open[0].Code != "feed.unsigned" || open[0].Message == "m-2" || open[1].Body != string(twice) {
+		t.Fatalf("letters %+v", open)
+	}
+	if err := inbox.Retry(t.Context(), open[0].ID, feeds.Person{ID: "p"}, forged); len(domain.Refused(err)) != 1 || d.head() != before+1 {
+		t.Errorf("a forged message is carried out: %v", err)
+	}
+}
+
+// TestALetterIsPutRightByTwoAtOnce: one correction is entered, and the other is
+// told so and noted as what it was.
+func TestALetterIsPutRightByTwoAtOnce(t *testing.T) {
+	d, inbox := feeding(t)
+	d.funded()
+	before := d.head()
+	d.hook("treasury", paying("m-1", "0202-001", 100)).problem(422, "execution.number-used")
+	letter := d.letters(feeds.Open)[0]
+	do, both := inbox.Do, new(sync.WaitGroup)
+	both.Add(2)
+	inbox.Do = func(ctx context.Context, s feeds.Source, body []byte, by feeds.Person) error {
+		both.Done()
+		both.Wait()
+		return do(ctx, s, body, by)
+	}
+	answers := make(chan error, 2)
+	for n := range 2 {
+		go func() {
+			answers <- inbox.Retry(t.Context(), letter.ID, feeds.Person{ID: fmt.Sprint("p-", n)}, []byte(paying("m-1", fmt.Sprint("0202-00", 2+n), 100)))
+		}()
+	}
+	first, second := <-answers, <-answers
+	if (first == nil) == (second == nil) || d.head() != before+1 {
+		t.Errorf("answered %v and %v, %d records", first, second, d.head()-before)
+	}
+	told, err := inbox.Letters.One(t.Context(), letter.ID)
+	must(t, err)
+	entered := 0
+	for _, act := range told.Acts {
+		if act.Outcome == feeds.Entered {
+			entered++
+		}
+	}
+	if entered != 1 || told.State != feeds.Entered {
+		t.Errorf("%d of the corrections are said to be entered: %+v", entered, told)
 	}
 }
 
@@ -375,17 +449,27 @@ func TestAFolderIsEmptiedAsFilesArrive(t *testing.T) {
 	done := make(chan struct{})
 	go func() { defer close(done); inbox.Run(ctx, d.server.Log) }()
 	must(t, os.WriteFile(filepath.Join(folder, "half.json.part"), []byte(`{`), 0o600))
-	must(t, os.WriteFile(filepath.Join(folder, "one.json"), []byte(paying("f-1", "1", 100)), 0o600))
-	for range 100 {
-		if moved, _ := filepath.Glob(filepath.Join(folder, "done", "*-one.json")); len(moved) == 1 {
+	must(t, os.WriteFile(filepath.Join(folder, "writing.csv"), []byte("项目编码,年度,支付编号,金额\np1,2025,9,12"), 0o600)) // of 1200 yuan
+	must(t, os.WriteFile(filepath.Join(folder, strings.Repeat("长", 80)+".json"), []byte(paying("f-1", "1", 100)), 0o600))
+	large, err := os.Create(filepath.Join(folder, "large.csv"))
+	must(t, err)
+	must(t, large.Truncate(feeds.MaxFile+1))
+	must(t, large.Close())
+	for range 300 {
+		if moved, _ := filepath.Glob(filepath.Join(folder, "done", "*")); len(moved) == 2 {
 			break
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
 	cancel()
 	<-done
-	if _, err := os.Stat(filepath.Join(folder, "half.json.part")); err != nil || d.head() != before+1 || len(d.letters(feeds.Open)) != 0 {
-		t.Errorf("%d records, %v", d.head()-before, err)
+	left, err := filepath.Glob(filepath.Join(folder, "*.*"))
+	must(t, err)
+	if d.head() != before+1 || len(left) != 2 {
+		t.Errorf("%d records, and %q are left", d.head()-before, left)
+	}
+	if open := d.letters(feeds.Open); len(open) != 1 || open[0].Code != "feed.too-large" || !strings.HasPrefix(open[0].Reason, "large.csv：") {
+		t.Errorf("letters %+v", open)
 	}
 }
 

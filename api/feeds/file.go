@@ -1,6 +1,7 @@
 package feeds
 
 import (
+	"archive/zip"
 	"bytes"
 	"crypto/sha256"
 	"encoding/csv"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/unicode"
 
 	"wenxiao/domain"
 )
@@ -41,6 +43,21 @@ func split(data []byte, s Source) ([][]byte, error) {
 	return table(rows, digest(data), s)
 }
 
+// unfinished reports data that somebody may still be writing: a workbook without
+// its end, JSON that is not whole, a last line without its end.
+func unfinished(data []byte) bool {
+	trimmed := bytes.TrimSpace(bytes.TrimPrefix(data, []byte("\ufeff")))
+	switch {
+	case bytes.HasPrefix(data, []byte("PK")):
+		_, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+		return err != nil
+	case bytes.HasPrefix(trimmed, []byte("[")), bytes.HasPrefix(trimmed, []byte("{")):
+		_, err := objects(trimmed)
+		return err != nil
+	}
+	return !bytes.HasSuffix(bytes.TrimSuffix(data, []byte{0}), []byte("\n"))
+}
+
 func digest(data []byte) string { sum := sha256.Sum256(data); return hex.EncodeToString(sum[:10]) }
 
 // objects finds the JSON objects of a list, or one after the other, byte for
@@ -57,12 +74,17 @@ func objects(data []byte) (list [][]byte, err error) {
 		if err := decoder.Decode(&one); err != nil {
 			return nil, notJSON
 		}
-		list = append(list, one)
+		if list = append(list, one); len(list) > maxRows {
+			return nil, domain.Refusal{Code: "feed.too-many", Reason: fmt.Sprintf("一个文件至多 %d 条消息", maxRows)}
+		}
 	}
 	if data[0] == '[' {
 		if _, err := decoder.Token(); err != nil {
 			return nil, notJSON
 		}
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, notJSON // a list, and something after it that nobody would miss
 	}
 	return list, nil
 }
@@ -84,8 +106,13 @@ func workbook(data []byte) ([][]string, error) {
 	return rows, nil
 }
 
-// separated reads comma- or tab-separated values in UTF-8 or GB 18030.
+// separated reads comma- or tab-separated values in UTF-8, UTF-16 or GB 18030.
 func separated(data []byte) ([][]string, error) {
+	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) { // what Excel calls Unicode text
+		if decoded, err := unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder().Bytes(data); err == nil {
+			data = decoded
+		}
+	}
 	text := strings.TrimPrefix(string(data), "\ufeff")
 	if !utf8.ValidString(text) {
 		decoded, err := simplifiedchinese.GB18030.NewDecoder().Bytes(data)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/unicode"
 )
 
 var payments = Source{Name: "files", Commands: []string{"execution.pay"}}
@@ -14,6 +15,10 @@ var payments = Source{Name: "files", Commands: []string{"execution.pay"}}
 func TestATableInEveryFormIsTheSameMessages(t *testing.T) {
 	const text = "项目编码,年度,支付编号,支付金额（万元）,支付日期,用途\np1,2025,0331-001,1.5,2025-03-31,培训费\n"
 	gb, err := simplifiedchinese.GB18030.NewEncoder().Bytes([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wide, err := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder().Bytes([]byte(strings.ReplaceAll(text, ",", "\t")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +35,7 @@ func TestATableInEveryFormIsTheSameMessages(t *testing.T) {
 	}
 	for name, data := range map[string][]byte{
 		"UTF-8": []byte(text), "with its mark": []byte("\ufeff" + text), "GB 18030": gb,
-		"tabs": []byte(strings.ReplaceAll(text, ",", "\t")), "workbook": workbook.Bytes(),
+		"tabs": []byte(strings.ReplaceAll(text, ",", "\t")), "workbook": workbook.Bytes(), "UTF-16": wide,
 	} {
 		messages, err := split(data, payments)
 		if err != nil || len(messages) != 1 {
@@ -43,16 +48,42 @@ func TestATableInEveryFormIsTheSameMessages(t *testing.T) {
 	}
 }
 
+// TestUnfinishedFiles tells what somebody may still be writing.
+func TestUnfinishedFiles(t *testing.T) {
+	book := excelize.NewFile()
+	var whole bytes.Buffer
+	if err := book.Write(&whole); err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]bool{
+		"项目编码,年度,金额\np1,2025,1200\n":    false,
+		"项目编码,年度,金额\np1,2025,12":        true,
+		"":                              true,
+		`{"id":1}`:                      false,
+		"{\"id\":1}\n{\"id\"":           true,
+		`[{"id":1}]`:                    false,
+		`[{"id":1},`:                    true,
+		whole.String():                  false,
+		whole.String()[:whole.Len()-30]: true,
+		"a\x00\n\x00":                   false, // UTF-16
+	} {
+		if unfinished([]byte(text)) != want {
+			t.Errorf("%.40q is unfinished: %t", text, !want)
+		}
+	}
+}
+
 func TestATableThatCannotBeRead(t *testing.T) {
 	for text, want := range map[string]string{
 		"项目编码,年度\np1,2025\n":            "feed.malformed-table",
 		"项目编码,项目,年度,金额\np1,p1,2025,1\n": "feed.malformed-table",
 		"项目编码,年度,金额\n":                  "feed.no-rows",
 		"项目编码,年度,金额\n\"p1,2025,1\n":     "feed.malformed-table",
-		"[{\"id\":1},": "feed.malformed",
-		"{\"id\":1":    "feed.malformed",
-		"\xff\xff\xff": "feed.not-text",
-		"PK\x03\x04":   "feed.not-a-workbook",
+		"[{\"id\":1},":               "feed.malformed",
+		"{\"id\":1":                  "feed.malformed",
+		"[{\"id\":1}]\n[{\"id\":2}]": "feed.malformed", // the second list was never read
+		"\xff\xff\xff":               "feed.not-text",
+		"PK\x03\x04":                 "feed.not-a-workbook",
 	} {
 		if _, err := split([]byte(text), payments); err == nil || refusedBy(err).Code != want {
 			t.Errorf("%q: %v, want %s", text, err, want)

@@ -9,24 +9,41 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+	"unicode/utf8"
+
+	"wenxiao/domain"
 )
 
 const (
 	lookEvery = time.Second
 
+	// resting is how long a file has not changed that counts as whole; one that
+	// looks unfinished is given up only after left.
+	resting = 2 * time.Second
+	left    = time.Minute
+
 	// MaxFile is the most bytes a file may have.
 	MaxFile = 32 << 20
+
+	// mostKept is how much is kept of a file in which no messages can be told
+	// apart. The file itself stays in done.
+	mostKept = 64 << 10
 )
 
+// A sight is how a file looked, and since when.
+type sight struct {
+	looks string
+	since time.Time
+}
+
 // watch takes in the files of a folder, and moves each to its sub-folder done
-// when every message in it was entered or kept as a letter. A file counts as
-// whole when it has not changed between two looks; one whose name begins with a
-// point or ends in .tmp or .part is left be.
+// when every message in it was entered or kept as a letter. A file whose name
+// begins with a point or ends in .tmp or .part is left be.
 func (in *Inbox) watch(ctx context.Context, s Source, folder string, log *slog.Logger) {
 	log.Info("feed", "source", s.Name, "from", s.Address(), "account", s.Account)
-	before := map[string]string{}
+	seen := map[string]sight{}
 	for ctx.Err() == nil {
-		now := map[string]string{}
+		now := map[string]sight{}
 		entries, err := os.ReadDir(folder)
 		if err != nil {
 			log.Warn("feed folder", "source", s.Name, "err", err)
@@ -37,15 +54,19 @@ func (in *Inbox) watch(ctx context.Context, s Source, folder string, log *slog.L
 			if err != nil || !info.Mode().IsRegular() || strings.HasPrefix(name, ".") || strings.HasSuffix(name, ".tmp") || strings.HasSuffix(name, ".part") {
 				continue
 			}
-			now[name] = fmt.Sprint(info.Size(), info.ModTime())
-			if before[name] != now[name] {
+			now[name] = sight{fmt.Sprint(info.Size(), info.ModTime()), time.Now()}
+			if seen[name].looks == now[name].looks {
+				now[name] = seen[name]
+			}
+			unchanged := time.Since(now[name].since)
+			if unchanged < resting {
 				continue
 			}
-			if err := in.file(ctx, s, folder, name, log); err != nil && ctx.Err() == nil {
+			if err := in.file(ctx, s, folder, name, unchanged < left, log); err != nil && ctx.Err() == nil {
 				log.Warn("feed file stays where it is", "source", s.Name, "file", name, "err", err)
 			}
 		}
-		before = now
+		seen = now
 		select {
 		case <-ctx.Done():
 		case <-time.After(lookEvery):
@@ -53,8 +74,17 @@ func (in *Inbox) watch(ctx context.Context, s Source, folder string, log *slog.L
 	}
 }
 
-func (in *Inbox) file(ctx context.Context, s Source, folder, name string, log *slog.Logger) error {
+// file takes in a file and moves it away; with patience not one that looks
+// unfinished.
+func (in *Inbox) file(ctx context.Context, s Source, folder, name string, patience bool, log *slog.Logger) error {
 	path := filepath.Join(folder, name)
+	if patience {
+		if info, err := os.Stat(path); err == nil && info.Size() <= MaxFile {
+			if data, err := os.ReadFile(path); err != nil || unfinished(data) {
+				return err
+			}
+		}
+	}
 	r, err := in.ReadFile(ctx, s, path)
 	if err != nil {
 		return err
@@ -64,7 +94,17 @@ func (in *Inbox) file(ctx context.Context, s Source, folder, name string, log *s
 		return err
 	}
 	log.Info("feed file", "source", s.Name, "file", name, "entered", r.Entered, "refused", len(r.Refused))
-	return os.Rename(path, filepath.Join(done, time.Now().UTC().Format("20060102T150405.000")+"-"+name))
+	return os.Rename(path, filepath.Join(done, time.Now().UTC().Format("20060102T150405.000")+"-"+ending(name)))
+}
+
+// ending is the end of a name that leaves room for what is put before it.
+func ending(name string) string {
+	const most = 200
+	for len(name) > most {
+		_, size := utf8.DecodeRuneInString(name)
+		name = name[size:]
+	}
+	return name
 }
 
 // A Result is what became of the messages of a file.
@@ -82,17 +122,17 @@ func (in *Inbox) ReadFile(ctx context.Context, s Source, path string) (r Result,
 		return r, err
 	}
 	if info.Size() > MaxFile {
-		return r, fmt.Errorf("%s has %d bytes, at most %d", path, info.Size(), MaxFile)
+		return in.refuseFile(ctx, s, path, nil, domain.Refusal{
+			Code: "feed.too-large", Reason: fmt.Sprintf("文件有 %d 字节，至多 %d，没有读；请分成几个再送", info.Size(), MaxFile),
+		})
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return r, err
 	}
 	messages, err := split(data, s)
-	if err != nil { // nothing in it can be told apart: the whole is one letter
-		no := refusedBy(err)
-		r.Refused = append(r.Refused, no)
-		return r, in.Letters.keep(ctx, s.Name, data, no)
+	if err != nil {
+		return in.refuseFile(ctx, s, path, data, err)
 	}
 	for _, m := range messages {
 		err := in.Receive(ctx, s, m, nil)
@@ -107,4 +147,14 @@ func (in *Inbox) ReadFile(ctx context.Context, s Source, path string) (r Result,
 		}
 	}
 	return r, nil
+}
+
+// refuseFile keeps a file in which nothing can be told apart as one letter.
+func (in *Inbox) refuseFile(ctx context.Context, s Source, path string, data []byte, why error) (Result, error) {
+	no, name := refusedBy(why), filepath.Base(path)
+	no.Reason = name + "：" + no.Reason
+	if data == nil {
+		data = []byte(no.Reason)
+	}
+	return Result{Refused: []Refused{no}}, in.Letters.keep(ctx, s.Name, digestKey(data), data[:min(len(data), mostKept)], no)
 }

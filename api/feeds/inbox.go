@@ -45,6 +45,16 @@ func (in *Inbox) Source(name string) (Source, bool) {
 // [Refused]. After any other error it may be received again: what has been done
 // is not done twice. header is what came beside the body.
 func (in *Inbox) Receive(ctx context.Context, s Source, body []byte, header http.Header) error {
+	no := Refused{}
+	if err := s.Authentic(body, header); errors.As(err, &no) {
+		if err := in.Letters.keep(ctx, s.Name, digestKey(body), body, no); err != nil { // under no id: whoever sent it may have made that up
+			return err
+		}
+		in.took(s, "refused")
+		return no
+	} else if err != nil {
+		return err
+	}
 	letter, err := in.Letters.of(ctx, s.Name, key(body))
 	if err != nil {
 		return err
@@ -52,11 +62,7 @@ func (in *Inbox) Receive(ctx context.Context, s Source, body []byte, header http
 	if letter.ID != "" && letter.State != Open && letter.Body == string(body) {
 		return nil // delivered again after somebody settled it
 	}
-	err = s.Authentic(body, header)
-	if err == nil {
-		err = in.Do(ctx, s, body, Person{})
-	}
-	no := Refused{}
+	err = in.Do(ctx, s, body, Person{})
 	switch {
 	case errors.As(err, &no):
 		if err := in.keep(ctx, s, letter, body, no); err != nil {
@@ -81,7 +87,7 @@ func (in *Inbox) keep(ctx context.Context, s Source, before Letter, body []byte,
 			return err
 		}
 	}
-	return in.Letters.keep(ctx, s.Name, body, no)
+	return in.Letters.keep(ctx, s.Name, key(body), body, no)
 }
 
 func (in *Inbox) took(s Source, how string) {
@@ -101,6 +107,9 @@ func (s Source) Authentic(body []byte, header http.Header) error {
 		return err
 	}
 	id, err := secret.Verify(header, time.Now(), body)
+	if errors.Is(err, relay.ErrStale) && s.From != Hook { // a broker keeps messages while we are away; a recording is one that was entered
+		err = nil
+	}
 	if err != nil {
 		return Refused{Code: "feed.unsigned", Reason: "没有有效的签名，或签名已过时"}
 	}
@@ -123,6 +132,8 @@ func (in *Inbox) Retry(ctx context.Context, id string, by Person, body []byte) e
 		return settled
 	case !ok:
 		return domain.Refusal{Code: "feed.no-source", Reason: "来源 " + letter.Source + " 已不在配置里"}
+	case letter.Code == "feed.unsigned", letter.Code == "feed.other-id":
+		return domain.Refusal{Code: "feed.unsigned", Reason: "这一件没有来源 " + letter.Source + " 的有效签名，不能当作它的数据办理；核实后由对方重新签名发送，这一件写明理由不办"}
 	case key(body) != letter.Message && letter.Code != "feed.malformed" && letter.Code != "feed.malformed-id" && letter.Code != "feed.not-text":
 		return domain.Refusal{Code: "feed.other-id", Field: "/body", Reason: "更正不得改动消息的 id：它使同一件事不会办两次"}
 	}
@@ -144,5 +155,8 @@ func (in *Inbox) Retry(ctx context.Context, id string, by Person, body []byte) e
 	case err != nil:
 		return errors.Join(in.Letters.conclude(ctx, act, "failed"), err)
 	}
-	return errors.Join(in.Letters.conclude(ctx, act, Entered), in.Letters.move(ctx, id, Open, Entered))
+	if err := in.Letters.move(ctx, id, Open, Entered); err != nil { // somebody else was first, and theirs was entered
+		return errors.Join(in.Letters.conclude(ctx, act, "settled"), err)
+	}
+	return in.Letters.conclude(ctx, act, Entered)
 }

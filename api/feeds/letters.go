@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -83,12 +84,17 @@ func scan(scan func(...any) error) (l Letter, err error) {
 	return l, err
 }
 
+// listed is how much of a body a list shows.
+const listed = 4 << 10
+
 // List returns the letters in a state, the latest first, and how many there are.
+// Of their bodies it has the beginnings.
 func (l *Letters) List(ctx context.Context, state string, limit int) (list []Letter, total int, err error) {
 	if err := l.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM dead_letters WHERE state = $1`, state).Scan(&total); err != nil {
 		return nil, 0, err
 	}
-	rows, err := l.db.QueryContext(ctx, `SELECT `+columns+` FROM dead_letters WHERE state = $1 ORDER BY refused_at DESC, id DESC LIMIT $2`, state, limit)
+	beginnings := strings.Replace(columns, "body", fmt.Sprintf("substr(body, 1, %d)", listed), 1)
+	rows, err := l.db.QueryContext(ctx, `SELECT `+beginnings+` FROM dead_letters WHERE state = $1 ORDER BY refused_at DESC, id DESC LIMIT $2`, state, limit)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -142,11 +148,11 @@ func (l *Letters) of(ctx context.Context, source, message string) (Letter, error
 
 // keep keeps a refused message. One that comes again as it was stays one letter;
 // with other bytes it replaces them.
-func (l *Letters) keep(ctx context.Context, source string, body []byte, no Refused) error {
+func (l *Letters) keep(ctx context.Context, source, message string, body []byte, no Refused) error {
 	_, err := l.db.ExecContext(ctx, `INSERT INTO dead_letters (`+columns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open')
 		ON CONFLICT (source, message) DO UPDATE SET body = excluded.body, code = excluded.code, reason = excluded.reason,
 		field = excluded.field, basis = excluded.basis, refused_at = excluded.refused_at, state = 'open'`,
-		uuid.Must(uuid.NewV7()).String(), source, key(body), body, no.Code, no.Reason, no.Field, no.Basis, time.Now().UnixMilli())
+		uuid.Must(uuid.NewV7()).String(), source, message, body, no.Code, no.Reason, no.Field, no.Basis, time.Now().UnixMilli())
 	if err != nil {
 		return fmt.Errorf("keep a refused message of %s: %w", source, err)
 	}

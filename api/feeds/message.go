@@ -86,6 +86,10 @@ func key(body []byte) string {
 	if json.Unmarshal(body, &m) == nil && plain(m.ID) {
 		return m.ID
 	}
+	return digestKey(body)
+}
+
+func digestKey(body []byte) string {
 	sum := sha256.Sum256(body)
 	return "sha256:" + hex.EncodeToString(sum[:])
 }

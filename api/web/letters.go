@@ -92,6 +92,7 @@ var letterResults = []Option{
 	{"failed", "没有办成"},
 	{"ordered", "没有等到结果"},
 	{"open", "先前没有收"},
+	{"settled", "别人已先办理"},
 }
 
 // Word says what was done.
