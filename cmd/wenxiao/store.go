@@ -10,6 +10,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/spf13/cobra"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
@@ -18,6 +19,7 @@ import (
 	"wenxiao/api/esdbgate"
 	"wenxiao/domain"
 	"wenxiao/eventstore"
+	"wenxiao/eventstore/postgres"
 )
 
 func storeCommand() *cobra.Command {
@@ -43,7 +45,7 @@ func storeServe() *cobra.Command {
 		Use:   "serve",
 		Short: "开放给 EventStoreDB 的客户端 (serve clients of EventStoreDB)",
 		Long: `按 EventStoreDB 的 gRPC 协议提供 --db 里的内容，任何语言的官方客户端都能用。
---db 是账本，只读：审计、纪检、人大、财政和系统管理账户可从头重放全部记录，任何写入都被拒绝。
+--db 是账本，只读：审计、纪检、人大和财政账户可从头重放全部记录，任何写入都被拒绝。
 --db 是空的，或是本命令建立的事件库，可读可写：独立的事件库，与账本无关。
 The ledger is served read-only; an empty place becomes an event store of its own.
 
@@ -135,13 +137,22 @@ func openServed(ctx context.Context, p place) (store eventstore.Store, ledger bo
 	if reader, ledger, err := openLedgerOnly(ctx, p); err != nil || ledger {
 		return reader, ledger, err
 	}
-	if store, err = p.openStore(ctx, nil); err != nil {
+	if store, err = p.openEvents(ctx); err != nil {
 		return nil, false, err
 	}
 	if err := esdbgate.Found(ctx, store); err != nil {
 		return nil, false, errors.Join(err, store.Close())
 	}
 	return store, false, nil
+}
+
+// openEvents opens an event store for this process alone: two that hand out the
+// events of a group would hand out each twice.
+func (p place) openEvents(ctx context.Context) (eventstore.Store, error) {
+	if p.isPostgres() {
+		return opened(postgres.Open(ctx, p.url))
+	}
+	return p.openStore(ctx, nil)
 }
 
 // openLedgerOnly returns the reader of a ledger, or none where there is none.
@@ -152,10 +163,10 @@ func openLedgerOnly(ctx context.Context, p place) (eventstore.Store, bool, error
 		}
 	}
 	reader, err := p.openReader(ctx)
-	if err != nil && p.isPostgres() {
-		return nil, false, nil // no tables yet, or a fault that opening for writing will tell
+	if absent(err) {
+		return nil, false, nil
 	}
-	if err != nil {
+	if err != nil { // what is there may be a ledger: opening that for writing would take it from its server
 		return nil, false, err
 	}
 	nothing, events, err := esdbgate.Holds(ctx, reader)
@@ -165,9 +176,16 @@ func openLedgerOnly(ctx context.Context, p place) (eventstore.Store, bool, error
 	return nil, false, errors.Join(err, reader.Close())
 }
 
-// readers are the roles that may replay the whole ledger.
+// absent reports a database without the tables of a store.
+func absent(err error) bool {
+	said := new(pgconn.PgError)
+	return errors.As(err, &said) && (said.Code == "42P01" || said.Code == "3F000") // undefined table, or schema
+}
+
+// readers are the roles that may replay the whole ledger: those that may read
+// every envelope in the public log.
 var readers = map[accounts.Role]bool{
-	accounts.Auditor: true, accounts.Inspector: true, accounts.Congress: true, accounts.Finance: true, accounts.Admin: true,
+	accounts.Auditor: true, accounts.Inspector: true, accounts.Congress: true, accounts.Finance: true,
 }
 
 // authenticator lets accounts in. In an event store whoever supervises reads,

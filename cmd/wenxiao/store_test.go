@@ -8,6 +8,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
+	"database/sql"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -137,6 +138,7 @@ func TestAuditorReplaysTheLedger(t *testing.T) {
 	}
 	addAccount(t, "sqlite:"+path, "auditor", accounts.Auditor)
 	addAccount(t, "sqlite:"+path, "filer", accounts.Filer)
+	addAccount(t, "sqlite:"+path, "keeper", accounts.Admin)
 	cert, key := certificate(t)
 	address := serving(t, "--db", "sqlite:"+path, "--tls-cert", cert, "--tls-key", key)
 	as := func(user, password string) *esdb.Client {
@@ -180,6 +182,7 @@ func TestAuditorReplaysTheLedger(t *testing.T) {
 	err = client.CreatePersistentSubscription(t.Context(), "unit-u0", "g", esdb.PersistentStreamSubscriptionOptions{})
 	checkCode(t, "a group", err, esdb.ErrorCodeAccessDenied)
 	checkCode(t, "a filer reads", readOne(t, as("filer", longPassword)), esdb.ErrorCodeAccessDenied)
+	checkCode(t, "who keeps the system reads", readOne(t, as("keeper", longPassword)), esdb.ErrorCodeAccessDenied)
 	checkCode(t, "a wrong password", readOne(t, as("auditor", "wrong")), esdb.ErrorCodeUnauthenticated)
 	if head, err := store.Head(t.Context()); err != nil || head != 101 {
 		t.Errorf("the ledger is at %d, %v", head, err)
@@ -266,4 +269,19 @@ func TestStoreServedFromPostgres(t *testing.T) {
 	if err := readOne(t, client); err != nil {
 		t.Error(err)
 	}
+
+	// A ledger that cannot be read just now is not taken for an empty place, and
+	// so not from who writes it.
+	db, err := sql.Open("pgx", ledger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(t.Context(), `update ledger_head set version = 99`); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := openServed(t.Context(), place{url: ledger}); err == nil {
+		t.Error("a ledger of another format is opened")
+	}
+	registerUnit(t, store, 3)
 }
