@@ -62,6 +62,12 @@ func (v *victim) flipsColumn(t *testing.T, table ledgerTable, column string) {
 	})
 	places := []string{where}
 	switch {
+	case column == "width":
+		places = []string{"ledger_head.width"}
+	case table.name == "ledger_commands":
+		places = []string{"索引 ledger_events_command"}
+	case table.name == "ledger_spans":
+		places = []string{"ledger_spans"}
 	case column == "version":
 		places = []string{"账本格式"}
 	case table.name == "ledger_tree" && column == "one":
@@ -84,8 +90,13 @@ func (v *victim) flipsColumn(t *testing.T, table ledgerTable, column string) {
 	}, nil, places...)
 }
 
-// set flips bits until the database takes it: some would break a constraint.
+// set flips bits until the database takes it: some would break a constraint. The
+// position of a partition's row can only be one that is free.
 func (v *victim) set(db *sql.DB, table ledgerTable, column string, key, value any) (err error) {
+	if table.name == "ledger_events" && column == "position" && v.isPostgres() {
+		_, err := db.Exec("update ledger_events set position = $1 where position = $2", late+1+v.chance.Int64N(partition), key)
+		return err
+	}
 	mark := []any{"$1", "$2"}
 	if _, isUUID := value.(string); isUUID && column == "id" {
 		raw, _ := hex.DecodeString(strings.ReplaceAll(value.(string), "-", ""))
@@ -137,6 +148,11 @@ func TestRowsOfTheLedger(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			v := make(t)
 			at := func(n int) string { return fmt.Sprintf("账本位置 %d", n) }
+			index := "ledger_events_command"
+			if v.isPostgres() {
+				index = "ledger_events_65_id"
+				v.mend = []string{"create unique index if not exists ledger_events_65_id on ledger_events_65 (id)", "drop table if exists room"}
+			}
 			for _, c := range []struct {
 				what   string
 				sql    []string
@@ -151,20 +167,15 @@ func TestRowsOfTheLedger(t *testing.T) {
 				{"records swapped", swap(50, 60, "envelope", "data"), []string{at(50), at(60)}},
 				{"one put in the place of another", []string{"update ledger_events set envelope = (select envelope from ledger_events where position = 50), data = (select data from ledger_events where position = 50) where position = 60"}, []string{at(60)}},
 				{"a record added at the end", []string{"insert into ledger_events (" + columns + ") select 301, stream, 99, " + v.otherID() + ", type, recorded_at, null, envelope, data from ledger_events where position = 300"}, []string{at(301)}},
-				{"a record added far behind", []string{"insert into ledger_events (" + columns + ") select 90000, stream, 99, " + v.otherID() + ", type, recorded_at, null, envelope, data from ledger_events where position = 300"}, []string{"90000"}},
-				{"a record before the first", []string{"insert into ledger_events (" + columns + ") select -5, stream, 99, " + v.otherID() + ", type, recorded_at, null, envelope, data from ledger_events where position = 300"}, []string{"-5"}},
-				{"records moved up", []string{"delete from ledger_events where position = 150", "update ledger_events set position = -position where position > 150", "update ledger_events set position = -position - 1 where position < 0"}, []string{at(150)}},
+				{"a record added far behind", append(v.room(90000), "insert into ledger_events ("+columns+") select 90000, stream, 99, "+v.otherID()+", type, recorded_at, null, envelope, data from ledger_events where position = 300"), []string{"90000"}},
+				{"a record before the first", append(v.room(-5), "insert into ledger_events ("+columns+") select -5, stream, 99, "+v.otherID()+", type, recorded_at, null, envelope, data from ledger_events where position = 300"), []string{"-5"}},
+				{"records moved up", append(v.room(-300), "delete from ledger_events where position = 150", "update ledger_events set position = -position where position > 150", "update ledger_events set position = -position - 1 where position < 0"), []string{at(150)}},
 				{"a name deleted", []string{"delete from ledger_streams where number = 7"}, []string{"ledger_streams", "7"}},
 				{"a name added", []string{"insert into ledger_streams (number, name) values (9999, 'unit-x')"}, []string{"ledger_streams", "9999"}},
 				{"names swapped", []string{"update ledger_streams set name = 'x' where number = 7", "update ledger_streams set name = (select name from ledger_streams where number = 8) || 'y' where number = 7"}, []string{"ledger_streams.name", "第 7 条流"}},
-				{"an index dropped", []string{"drop index ledger_events_command"}, []string{"ledger_events_command"}},
+				{"an index dropped", []string{"drop index " + index}, []string{index}},
 			} {
 				t.Run(c.what, func(t *testing.T) { v.suffers(t, c.what, v.sql(c.sql...), nil, c.places...) })
-				if c.what == "an index dropped" && v.isPostgres() {
-					v.with(t, func(db *sql.DB) error {
-						return execAll(db, "create unique index ledger_events_command on ledger_events (command) where command is not null")
-					})
-				}
 			}
 			trigger := []string{"create trigger t after insert on ledger_events begin delete from ledger_events where position = 1; end"}
 			if v.isPostgres() {
@@ -172,6 +183,48 @@ func TestRowsOfTheLedger(t *testing.T) {
 			}
 			v.suffers(t, "a trigger", v.sql(trigger...), nil, "trigger t")
 		})
+	}
+}
+
+// room makes a partition for a position that the ledger has none for.
+func (v *victim) room(position int) []string {
+	if !v.isPostgres() {
+		return nil
+	}
+	return []string{fmt.Sprintf("create table room partition of ledger_events for values from (%d) to (%d)", position, max(position+1, min(position+300, 1)))}
+}
+
+// TestPartitionsOfTheLedger takes partitions away, or what they are found by.
+func TestPartitionsOfTheLedger(t *testing.T) {
+	v := victims()["postgres"](t)
+	for _, c := range []struct {
+		what       string
+		harm, mend []string
+		places     []string
+	}{
+		{
+			"a partition detached", []string{"alter table ledger_events detach partition ledger_events_65"},
+			[]string{"alter table ledger_events attach partition ledger_events_65 for values from (65) to (129)"},
+			[]string{"partition ledger_events_65 detached", "账本位置 65–128", "记录缺失"},
+		},
+		{
+			"the last one", []string{"alter table ledger_events detach partition ledger_events_257"},
+			[]string{"alter table ledger_events attach partition ledger_events_257 for values from (257) to (321)"},
+			[]string{"partition ledger_events_257 detached", "账本位置 257–300"},
+		},
+		{"a command deleted", []string{"delete from ledger_commands where command = 'command-100'"}, nil, []string{"索引 ledger_events_command", "账本位置 "}},
+		{"a command added", []string{"insert into ledger_commands values ('never-carried-out', 100)"}, nil, []string{"索引 ledger_events_command", "账本位置 100 "}},
+		{"a command of another record", []string{"update ledger_commands set position = 9 where command = 'command-100'"}, nil, []string{"索引 ledger_events_command", "账本位置 9 "}},
+		{"spans deleted", []string{"delete from ledger_spans where part = 129"}, nil, []string{"ledger_spans", "ledger_events_129"}},
+		{"a span more", []string{"insert into ledger_spans values (7, 257, 5)"}, nil, []string{"ledger_spans：第 7 条流"}},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			v.mend = c.mend
+			v.suffers(t, c.what, v.sql(c.harm...), nil, c.places...)
+		})
+	}
+	if code, out := v.verify(); code != 0 {
+		t.Errorf("after all was put back: %s", out)
 	}
 }
 

@@ -23,6 +23,7 @@ import (
 	"wenxiao/domain/unit"
 	"wenxiao/eventstore"
 	"wenxiao/eventstore/attachments"
+	"wenxiao/eventstore/postgres"
 	"wenxiao/eventstore/postgres/pgtest"
 )
 
@@ -35,13 +36,16 @@ type victim struct {
 	kept    string // the checkpoint somebody keeps
 	receipt string
 	policy  string
-	older   string // a copy of dir as it was earlier
+	older   string   // a copy of dir as it was earlier
+	mend    []string // statements before rows can be put back
 	chance  *rand.Rand
 }
 
 const (
 	early = 40  // records when the older copy was made; the last names the log
 	late  = 300 // more than one tile, and no whole number of them
+
+	partition = 64 // records; so that there are several
 )
 
 // newVictim builds the ledger at p, whose files lie in dir.
@@ -229,6 +233,9 @@ func (v *victim) savedIn(t *testing.T, copied string) string {
 
 func (v *victim) restore(t *testing.T) {
 	t.Helper()
+	if len(v.mend) > 0 {
+		v.with(t, func(db *sql.DB) error { return execAll(db, v.mend...) })
+	}
 	v.copy(t, v.sound, true)
 }
 
@@ -274,10 +281,12 @@ type ledgerTable struct {
 	columns []string
 }
 
-// tables reads the schema: a column added later cannot be forgotten here.
+// tables reads the schema: a column added later cannot be forgotten here. Rows of
+// partitions are reached through the table they make up.
 func (v *victim) tables(t *testing.T, db *sql.DB) (found []ledgerTable) {
 	t.Helper()
-	query := `select table_name, column_name from information_schema.columns where table_schema = current_schema() and table_name like 'ledger_%' order by table_name, ordinal_position`
+	query := `select relname, attname from pg_class c join pg_attribute a on attrelid = c.oid where relnamespace = current_schema()::regnamespace
+		and relname like 'ledger_%' and relkind in ('r', 'p') and not relispartition and attnum > 0 and not attisdropped order by relname, attnum`
 	if !v.isPostgres() {
 		query = `select m.name, c.name from sqlite_schema m, pragma_table_info(m.name) c where m.type = 'table' order by m.name, c.cid`
 	}
@@ -346,7 +355,11 @@ func victims() map[string]func(*testing.T) *victim {
 			if err := os.Mkdir(home, 0o700); err != nil {
 				t.Fatal(err)
 			}
-			return newVictim(t, place{url: pgtest.URL(t), home: home}, home)
+			address := pgtest.URL(t)
+			if err := postgres.Create(t.Context(), address, partition); err != nil {
+				t.Fatal(err)
+			}
+			return newVictim(t, place{url: address, home: home}, home)
 		},
 	}
 }
