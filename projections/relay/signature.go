@@ -73,7 +73,8 @@ var (
 )
 
 // Verify returns the id that h and body prove to have been signed with the
-// secret about now. Signatures are compared in constant time.
+// secret about now; with [ErrStale], at another time. Signatures are compared in
+// constant time.
 func (s Secret) Verify(h http.Header, now time.Time, body []byte) (id string, err error) {
 	id, stamp := h.Get(HeaderID), h.Get(HeaderTimestamp)
 	want, ok := s.mac(id, stamp, body), false
@@ -87,7 +88,7 @@ func (s Secret) Verify(h http.Header, now time.Time, body []byte) (id string, er
 	}
 	seconds, err := strconv.ParseInt(stamp, 10, 64)
 	if off := now.Sub(time.Unix(seconds, 0)); err != nil || off.Abs() > Tolerance {
-		return "", ErrStale
+		return id, ErrStale
 	}
 	return id, nil
 }
