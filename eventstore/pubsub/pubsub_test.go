@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"log"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -241,6 +243,47 @@ func TestAStorePutBackFromABackup(t *testing.T) {
 	must(t, groups.Seek(t.Context(), "g", All, 1))
 	s, _ = read(store, 2)
 	must(t, s.Close())
+}
+
+// A swapped store is put back from a backup while somebody reads it.
+type swapped struct {
+	eventstore.Store
+	other atomic.Pointer[memory.Store]
+}
+
+func (s *swapped) ReadAll(ctx context.Context, after eventstore.Position) iter.Seq2[eventstore.Record, error] {
+	if other := s.other.Load(); other != nil {
+		return other.ReadAll(ctx, after)
+	}
+	return s.Store.ReadAll(ctx, after)
+}
+
+// TestAStorePutBackUnderAReader grows beyond the place that was read, with other
+// events: a reader that only looks ahead would never know.
+func TestAStorePutBackUnderAReader(t *testing.T) {
+	store, groups, _ := open(t, "memory")
+	write(t, store, "a", "b", "c")
+	both := &swapped{Store: store}
+	trouble := make(chan error, 100)
+	s := NewMember(both, groups, "g")
+	s.Trouble = func(err error) { trouble <- err }
+	defer s.Close()
+	messages, err := s.Subscribe(t.Context(), All)
+	must(t, err)
+	next(t, messages, 3)
+	restored := memory.New()
+	defer restored.Close()
+	write(t, restored, "a", "d", "e", "f", "g")
+	both.other.Store(restored)
+	write(t, store, "h") // which wakes it
+	select {
+	case m := <-messages:
+		t.Fatalf("went on with %s", m.UUID)
+	case err := <-trouble:
+		if !errors.Is(err, ErrDiverged) {
+			t.Fatal(err)
+		}
+	}
 }
 
 // TestADeadMembersTurnPasses takes a turn and never renews it, as a process that

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"sync"
 	"time"
@@ -113,15 +114,13 @@ func (s *Subscriber) run(ctx context.Context, t topic, out chan<- *message.Messa
 // turn delivers for as long as this member may.
 func (s *Subscriber) turn(ctx context.Context, t topic, out chan<- *message.Message) error {
 	if s.groups == nil {
-		return s.follow(ctx, t, 0, out, func(mark) {})
+		return s.follow(ctx, t, mark{}, out, func(mark) {})
 	}
 	lease, held, err := s.groups.take(ctx, s.group, string(t))
 	if err != nil {
 		return err
 	}
-	if err = s.sameHistory(held, t, lease.from); err == nil {
-		err = s.follow(held, t, lease.from.place, out, func(m mark) { lease.done.Store(&m) })
-	}
+	err = s.follow(held, t, lease.from, out, func(m mark) { lease.done.Store(&m) })
 	if lost := context.Cause(held); lost != nil && ctx.Err() == nil {
 		err = lost
 	}
@@ -133,31 +132,14 @@ func (s *Subscriber) turn(ctx context.Context, t topic, out chan<- *message.Mess
 // where: see [Groups.Seek].
 var ErrDiverged = errors.New("the group has read what the store does not hold")
 
-// sameHistory refuses a mark whose event the store does not have in its place.
-func (s *Subscriber) sameHistory(ctx context.Context, t topic, m mark) error {
-	if m.event == "" {
-		return nil
-	}
-	for r, err := range t.read(ctx, s.store, m.place-1) {
-		if err != nil {
-			return err
-		}
-		if t.place(r) == m.place && r.ID == m.event {
-			return nil
-		}
-		break
-	}
-	return fmt.Errorf("%w: %s at %d of %s", ErrDiverged, m.event, m.place, t)
-}
-
-// follow delivers what there is after a place, and then what comes.
-func (s *Subscriber) follow(ctx context.Context, t topic, at uint64, out chan<- *message.Message, done func(mark)) error {
+// follow delivers what there is after a mark, and then what comes.
+func (s *Subscriber) follow(ctx context.Context, t topic, at mark, out chan<- *message.Message, done func(mark)) error {
 	for {
 		head, err := s.store.Head(ctx)
 		if err != nil {
 			return err
 		}
-		for r, err := range t.read(ctx, s.store, at) {
+		for r, err := range s.after(ctx, t, at) {
 			if err != nil {
 				return err
 			}
@@ -166,14 +148,40 @@ func (s *Subscriber) follow(ctx context.Context, t topic, at uint64, out chan<- 
 					return err
 				}
 			}
-			at = t.place(r)
-			done(mark{at, r.ID})
+			at = mark{t.place(r), r.ID}
+			done(at)
 		}
 		if !t.stream() {
-			head = max(head, eventstore.Position(at)) // what came while reading has been delivered
+			head = max(head, eventstore.Position(at.place)) // what came while reading has been delivered
 		}
 		if err := s.store.Wait(ctx, head); err != nil {
 			return err
+		}
+	}
+}
+
+// after yields the records after a mark. The mark's own is read as well, each
+// time: a store may be put back from a backup while it is being followed, and
+// where it holds another event there, or none, that is [ErrDiverged].
+func (s *Subscriber) after(ctx context.Context, t topic, m mark) iter.Seq2[eventstore.Record, error] {
+	if m.event == "" {
+		return t.read(ctx, s.store, m.place)
+	}
+	return func(yield func(eventstore.Record, error) bool) {
+		same := false
+		for r, err := range t.read(ctx, s.store, m.place-1) {
+			if err == nil && !same {
+				if same = t.place(r) == m.place && r.ID == m.event; same {
+					continue
+				}
+				break
+			}
+			if !yield(r, err) || err != nil {
+				return
+			}
+		}
+		if !same && ctx.Err() == nil {
+			yield(eventstore.Record{}, fmt.Errorf("%w: %s at %d of %s", ErrDiverged, m.event, m.place, t))
 		}
 	}
 }
