@@ -84,7 +84,8 @@ func newDoor(l leader) *door {
 	return &door{leader: l, client: &http.Client{
 		Transport: &http.Transport{
 			DialContext: dialer.DialContext, TLSHandshakeTimeout: 3 * time.Second,
-			MaxIdleConnsPerHost: smallAtOnce, IdleConnTimeout: time.Minute,
+			ForceAttemptHTTP2: true, // one connection for all, so that many writers share what it costs
+			IdleConnTimeout:   time.Minute,
 			TLSClientConfig: &tls.Config{
 				MinVersion:         tls.VersionTLS13,
 				InsecureSkipVerify: true, // names and issuers: VerifyConnection asks for more

@@ -69,7 +69,7 @@ func openEntrance(as Member, serve func(*entrance, http.ResponseWriter, *http.Re
 		ErrorLog:       log.New(io.Discard, "", 0), // strangers who knock
 	}
 	secured := tls.NewListener(&crowd{Listener: listener, places: make(chan struct{}, mostCallers)},
-		&tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS13})
+		&tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS13, NextProtos: []string{"h2"}})
 	go func() { _ = e.server.Serve(secured) }() // until it is closed
 	return e, address, nil
 }
