@@ -23,6 +23,7 @@ type Subscriber struct {
 	NackDelay time.Duration // before a message comes again; zero: [NackDelay]
 	Log       *slog.Logger  // nil: [slog.Default]
 	Trouble   func(error)   // told what keeps it from reading; nil: nobody
+	Turn      func(bool)    // told when this member of its group reads, and when no longer; nil: nobody
 
 	store  eventstore.Store
 	groups *Groups
@@ -119,6 +120,10 @@ func (s *Subscriber) turn(ctx context.Context, t topic, out chan<- *message.Mess
 	lease, held, err := s.groups.take(ctx, s.group, string(t))
 	if err != nil {
 		return err
+	}
+	if s.Turn != nil {
+		s.Turn(true)
+		defer s.Turn(false)
 	}
 	err = s.follow(held, t, lease.from, out, func(m mark) { lease.done.Store(&m) })
 	if lost := context.Cause(held); lost != nil && ctx.Err() == nil {

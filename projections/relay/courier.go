@@ -24,6 +24,8 @@ type courier struct {
 	reason    string
 	delivered int64 // since the last report
 	open      int   // failures not made good
+	reads     bool  // it is this process that delivers
+	diverged  bool  // it would, but has delivered what the ledger does not hold
 }
 
 // handle delivers the event that a message carries, if the target wants it.
@@ -63,6 +65,7 @@ func (c *courier) note(err error) bool {
 			c.relay.Log.Info("target is back", "target", c.Name, "after", time.Since(c.downSince).Round(time.Second))
 		}
 		c.delivered++
+		c.diverged = false
 		c.downSince, c.reason = time.Time{}, ""
 		return c.open > 0
 	case answered(err): // it is there
@@ -85,11 +88,29 @@ func (c *courier) trouble(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if errors.Is(err, pubsub.ErrDiverged) {
+		c.diverged = true
 		c.reason = "已送到的位置与账本不符，像是账本由较早的备份恢复；定下从哪个位置重送后继续"
 		if c.downSince.IsZero() {
 			c.downSince = time.Now()
 		}
 	}
+}
+
+// turn remembers whether it is this process that delivers: of several that could,
+// only that one says how the target stands, and sends again what was ordered.
+func (c *courier) turn(reads bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.reads = reads; reads && !c.diverged {
+		c.downSince, c.reason = time.Time{}, "" // of an earlier turn
+	}
+}
+
+// speaks reports whether this process says how the target stands.
+func (c *courier) speaks() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.reads || c.diverged || c.delivered > 0
 }
 
 // attend reports, and sends again what somebody ordered, until ctx ends.
@@ -103,7 +124,9 @@ func (c *courier) attend(ctx context.Context) {
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), beat)
 			defer cancel()
-			_ = c.report(last) // only a count
+			if c.speaks() {
+				_ = c.report(last) // only a count
+			}
 			return
 		case <-time.After(beat / 4):
 		}
@@ -111,6 +134,9 @@ func (c *courier) attend(ctx context.Context) {
 }
 
 func (c *courier) round(ctx context.Context) error {
+	if !c.speaks() {
+		return nil
+	}
 	again, err := c.ordered(ctx)
 	if err != nil {
 		return err
@@ -129,7 +155,7 @@ func (c *courier) enter(ctx context.Context) error {
 	if _, err := c.ordered(ctx); err != nil {
 		return err
 	}
-	return c.report(ctx)
+	return c.relay.Deliveries.enter(ctx, c.Target)
 }
 
 // ordered counts the failures not made good, and returns which are to be sent

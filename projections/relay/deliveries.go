@@ -257,6 +257,13 @@ func (d *Deliveries) ordered(ctx context.Context, target string) (again []events
 	return again, open, rows.Err()
 }
 
+// enter makes a target known that was not.
+func (d *Deliveries) enter(ctx context.Context, t Target) error {
+	_, err := d.db.ExecContext(ctx, `INSERT INTO relay_targets (name, address, scope, seen_at, down_since, reason, delivered) VALUES ($1, $2, $3, $4, 0, '', 0)
+		ON CONFLICT (name) DO NOTHING`, t.Name, t.Address(), t.Scope(), time.Now().UnixMilli())
+	return err
+}
+
 // report says that a target is being delivered to, and how it goes.
 func (d *Deliveries) report(ctx context.Context, t Target, downSince time.Time, reason string, delivered int64) error {
 	var down int64

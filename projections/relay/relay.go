@@ -82,7 +82,7 @@ func (r *Relay) run(ctx context.Context) error {
 		}
 		couriers = append(couriers, c)
 		member := pubsub.NewMember(r.Store, r.Deliveries.Groups, t.Group())
-		member.Log, member.NackDelay, member.Trouble = r.Log, r.Retry.Shortest, c.trouble
+		member.Log, member.NackDelay, member.Trouble, member.Turn = r.Log, r.Retry.Shortest, c.trouble, c.turn
 		router.AddConsumerHandler(t.Name, pubsub.All, member, c.handle)
 		go c.attend(ctx)
 	}

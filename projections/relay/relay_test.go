@@ -339,6 +339,27 @@ func TestTwoRelaysOfOneTarget(t *testing.T) {
 	}
 }
 
+// TestAStandbySaysNothing: of two processes only the one that delivers says how
+// the target stands, and sends again what was ordered.
+func TestAStandbySaysNothing(t *testing.T) {
+	address := "sqlite:" + filepath.Join(t.TempDir(), "streams")
+	d, other := newDepotOn(t, address), newDepotOn(t, address)
+	other.store = d.store
+	d.record(1)
+	dead := Target{Name: "hook", To: "http://127.0.0.1:1/in", Secret: "env:HOOK"}
+	t.Setenv("HOOK", secretText)
+	d.relays(dead)
+	d.eventually("it is seen to be down", func() bool { return !d.standing("hook").DownSince.IsZero() })
+	other.relays(dead)
+	d.eventually("the standby has come and the other has spoken", func() bool { return !d.standing("hook").DownSince.IsZero() })
+	for range 30 { // through several rounds of both
+		time.Sleep(50 * time.Millisecond)
+		if s := d.standing("hook"); s.DownSince.IsZero() || s.Reason == "" {
+			t.Fatalf("the standby says %+v", s)
+		}
+	}
+}
+
 // TestATargetOfAnotherHistoryWaitsForWord: its position is beyond the ledger.
 func TestATargetOfAnotherHistoryWaitsForWord(t *testing.T) {
 	d := newDepot(t)
