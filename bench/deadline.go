@@ -15,6 +15,9 @@ import (
 	"wenxiao/bench/city"
 	"wenxiao/bench/deadline"
 	"wenxiao/domain"
+	"wenxiao/eventstore"
+	"wenxiao/eventstore/postgres"
+	"wenxiao/eventstore/sqlite"
 )
 
 // deadlineWeek builds a city whose self-evaluations are due and plays its week
@@ -109,8 +112,33 @@ func playWeek(ctx context.Context, p plan, b backend, week deadline.Week, binary
 		return err
 	}
 	report.Print(os.Stdout)
+	if err := kept(ctx, db, report); err != nil {
+		return err
+	}
 	judgeWeek(p.targets, fmt.Sprintf("%s, %d processes", b.name, processes), report)
 	return nil
+}
+
+// kept fails when the ledger lacks what somebody was told is in it, or has what
+// nobody filed.
+func kept(ctx context.Context, db string, report *deadline.Report) error {
+	var store eventstore.Store
+	var err error
+	if path, ok := strings.CutPrefix(db, "sqlite:"); ok {
+		store, err = sqlite.OpenReadOnly(path)
+	} else {
+		store, err = postgres.OpenReadOnly(ctx, db)
+	}
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	right, filed, err := report.Kept(ctx, store)
+	if err == nil && (right != report.Acknowledged() || filed != right && report.Errors() == 0) {
+		err = fmt.Errorf("%d filings were acknowledged, the ledger has %d of them and %d in all", report.Acknowledged(), right, filed)
+	}
+	fmt.Printf("  %d filings acknowledged, each in the ledger once\n", right)
+	return err
 }
 
 // settle records the city, and returns the addresses of its ledger and of the

@@ -8,12 +8,14 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -54,9 +56,10 @@ func main() {
 	only := flag.String("only", "", "comma-separated parts: appends, city, sealing, rebuild, deadline")
 	each := flag.Duration("each", 0, "how long one measurement takes (default: 3 s, short 0.3 s)")
 	large := flag.Int("large", 0, "events of the large city (default: a million, short 60,000)")
+	writers := flag.String("writers", "", "comma-separated numbers of writers of appends (default: 1,16,64,256, short 64)")
 	dir := flag.String("dir", "", "where to put the ledgers (default: the temporary folder)")
 	backends := flag.String("backends", "sqlite,postgres", "of the city, of rebuilding and of the deadline week")
-	week := flag.Duration("week", 0, "what the deadline week is pressed into (default: 3 minutes, short 2 s)")
+	week := flag.Duration("week", 0, "what the deadline week is pressed into (default: 4 minutes, short 2 s)")
 	processes := flag.Int("processes", 1, "of the deadline week on PostgreSQL, beside a run with one")
 	binary := flag.String("binary", "", "wenxiao to run in the deadline week (default: built)")
 	flag.Parse()
@@ -71,10 +74,27 @@ func main() {
 	p.processes, p.binary = *processes, *binary
 	p.week.Length = cmp.Or(*week, p.week.Length)
 	p.each, p.large = cmp.Or(*each, p.each), cmp.Or(*large, p.large)
-	if err := run(ctx, p, *dir, *only); err != nil {
+	err := p.choose(*writers)
+	if err == nil {
+		err = run(ctx, p, *dir, *only)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
+}
+
+// choose reads numbers of writers.
+func (p *plan) choose(writers string) (err error) {
+	if writers == "" {
+		return nil
+	}
+	p.writers = nil
+	for text := range strings.SplitSeq(writers, ",") {
+		n, wrong := strconv.Atoi(text)
+		p.writers, err = append(p.writers, n), errors.Join(err, wrong)
+	}
+	return err
 }
 
 func run(ctx context.Context, p plan, dir, only string) (err error) {

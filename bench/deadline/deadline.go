@@ -19,6 +19,7 @@ import (
 // A Week says who is there and how long it takes.
 type Week struct {
 	City      city.Size     // its last year is open: self-evaluations are to come
+	Due       int           // programmes of each department that file in this week
 	Officers  int           // who file, of each department's centre
 	Reviewers int           // of the finance bureau
 	Readers   int           // people's congress, finance, inspectors: who only look
@@ -32,11 +33,11 @@ type Week struct {
 // Usual is the week of a city of three hundred officers; Short is over in seconds.
 var (
 	Usual = Week{
-		City: city.Size{Departments: 60, Programmes: 30, Indicators: 20, Years: 3, Open: true}, Officers: 5, Hot: 10,
-		Reviewers: 8, Readers: 20, Auditors: 4, Views: 250, Length: 3 * time.Minute, Seed: 1,
+		City: city.Size{Departments: 60, Programmes: 30, Indicators: 20, Years: 3, Open: true}, Due: 12, Officers: 5, Hot: 6,
+		Reviewers: 8, Readers: 20, Auditors: 4, Views: 200, Length: 4 * time.Minute, Seed: 1,
 	}
 	Short = Week{
-		City: city.Size{Departments: 3, Programmes: 4, Indicators: 10, Years: 2, Open: true}, Officers: 2, Hot: 4,
+		City: city.Size{Departments: 3, Programmes: 4, Indicators: 10, Years: 2, Open: true}, Due: 3, Officers: 2, Hot: 3,
 		Reviewers: 1, Readers: 1, Auditors: 1, Views: 16, Length: 2 * time.Second, Seed: 1,
 	}
 )
@@ -73,7 +74,10 @@ func Run(ctx context.Context, w Week, servers []*Server) (*Report, error) {
 	p.begun = time.Now()
 	watched := p.watch(ctx)
 	p.work(ctx, staff)
-	report := &Report{Week: w, Took: time.Since(p.begun), Processes: len(servers), tally: p.tally, Tables: watched()}
+	report := &Report{
+		Week: w, Took: time.Since(p.begun), Processes: len(servers), Tables: watched(),
+		tally: p.tally, before: before, acknowledged: p.desk.entered,
+	}
 	after, err := p.head(ctx)
 	report.Events = after - before
 	return report, err
@@ -103,8 +107,9 @@ func (p *play) until(ctx context.Context, hour float64) {
 	}
 }
 
-// late draws an hour close to the deadline: half of all lie in the last ten.
-func late(chance *rand.Rand) float64 { return hours * math.Pow(chance.Float64(), 1.0/12) }
+// late draws an hour close to the deadline: half of all lie in the last eighteen,
+// a quarter in the last eight.
+func late(chance *rand.Rand) float64 { return hours * math.Pow(chance.Float64(), 1.0/6) }
 
 // address is where a page about a programme's open year lies.
 func (p *play) address(section string, code domain.ProgrammeCode, rest string) string {

@@ -13,14 +13,15 @@ import (
 // the auditors.
 type desk struct {
 	mu       sync.Mutex
-	waiting  map[domain.ProgrammeCode]int // filings still to come of a form
+	waiting  map[domain.ProgrammeCode]int    // filings still to come of a form
+	entered  map[string]domain.ProgrammeCode // positions that officers were told
 	review   chan domain.ProgrammeCode
 	receipts chan string
 	closed   chan struct{}
 }
 
 func newDesk(staff []*person) *desk {
-	d := &desk{waiting: map[domain.ProgrammeCode]int{}, closed: make(chan struct{})}
+	d := &desk{waiting: map[domain.ProgrammeCode]int{}, entered: map[string]domain.ProgrammeCode{}, closed: make(chan struct{})}
 	filings := 0
 	for _, one := range staff {
 		for _, t := range one.files {
@@ -38,6 +39,7 @@ func (d *desk) filed(code domain.ProgrammeCode, position string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if position != "" {
+		d.entered[position] = code
 		d.receipts <- position
 	}
 	if d.waiting[code]--; d.waiting[code] == 0 {

@@ -59,10 +59,10 @@ func (w Week) staff() (all []*person) {
 	return all
 }
 
-// share gives a unit's programmes to its officers. Of a hot one all of them file
+// share gives the programmes of a unit that are due to its officers. Of a hot one all of them file
 // the form, at about the same moment.
 func (w Week) share(department int, unit []*person) {
-	for n := range w.City.Programmes {
+	for n := range w.Due {
 		code := city.ProgrammeCode(department, n)
 		chance := rand.New(rand.NewPCG(w.Seed, uint64(department)<<16|uint64(n)))
 		hour := late(chance)

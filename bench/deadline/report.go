@@ -5,6 +5,8 @@ import (
 	"io"
 	"slices"
 	"time"
+
+	"wenxiao/domain"
 )
 
 // A Report is how a week went.
@@ -15,7 +17,10 @@ type Report struct {
 	Events    int // that the week added to the ledger
 	Tables    Tables
 	Used      []Used // of each server, once it has stopped
-	tally     *tally
+
+	tally        *tally
+	before       int                             // where the ledger ended before the week
+	acknowledged map[string]domain.ProgrammeCode // by the position that the officer was told
 }
 
 // Errors is how many requests went wrong: none should.
