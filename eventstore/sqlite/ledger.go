@@ -19,8 +19,11 @@ import (
 // together is how many events one insert statement takes when there are many.
 const together = 32
 
+// A row refused rolls the whole transaction back, which is what happens to it
+// anyway: otherwise SQLite would copy every page it changes, in order to take
+// back the one statement.
 const (
-	columns = `insert into ledger_events (position, stream, revision, id, type, recorded_at, command, envelope, data) values `
+	columns = `insert or rollback into ledger_events (position, stream, revision, id, type, recorded_at, command, envelope, data) values `
 	row     = `(?, ?, ?, ?, ?, ?, ?, ?, ?)`
 )
 
