@@ -39,7 +39,8 @@ type Replica struct {
 }
 
 // OpenReplica opens the copy at address, a "postgres://…" of the database of
-// tables that primary is. Nothing is ever written there.
+// tables that primary is. Nothing is ever written there. One that does not answer
+// is read once it does.
 func OpenReplica(ctx context.Context, primary *sql.DB, address string, log *slog.Logger) (*Replica, error) {
 	config, err := pgx.ParseConfig(address)
 	if err != nil {
@@ -53,8 +54,8 @@ func OpenReplica(ctx context.Context, primary *sql.DB, address string, log *slog
 	db := stdlib.OpenDB(*config)
 	db.SetMaxOpenConns(16)
 	db.SetMaxIdleConns(8)
-	if err := ping(ctx, db, config.Host); err != nil {
-		return nil, err
+	if err := db.PingContext(ctx); err != nil {
+		log.Warn("the replica does not answer, the primary is read", "host", config.Host, "error", err)
 	}
 	return &Replica{primary: primary, copy: db, log: log, aside: true}, nil // until it is seen to keep up
 }

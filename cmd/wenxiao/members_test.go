@@ -46,9 +46,9 @@ func TestMembers(t *testing.T) {
 		m.start(dead)
 		m.acknowledges(20)
 	}
-	m.importBeside()
 	cancel()
 	clients.Wait()
+	m.importBeside()
 	m.wait()
 	m.check()
 	m.agree()

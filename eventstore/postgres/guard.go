@@ -36,7 +36,7 @@ func OpenGuard(ctx context.Context, url string) (*Guard, error) {
 	return &Guard{pool}, nil
 }
 
-// Close closes the connections, and with them frees what is held.
+// Close closes the connections. It waits for what is held to be given back.
 func (g *Guard) Close() { g.pool.Close() }
 
 // Alone is [eventstore.Guard.Alone].

@@ -80,7 +80,8 @@ func TestGuardFreesWhatTheDeadHeld(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := dying.Alone(t.Context(), "files"); err != nil {
+	lost, err := dying.Alone(t.Context(), "files")
+	if err != nil {
 		t.Fatal(err)
 	}
 	conn, err := pgx.Connect(t.Context(), url)
@@ -95,6 +96,10 @@ func TestGuardFreesWhatTheDeadHeld(t *testing.T) {
 	release, err := openGuard(t, url).Alone(t.Context(), "files")
 	if err != nil {
 		t.Fatal(err)
+	}
+	lost() // of what is gone already nothing is given back
+	if _, got := held(t, dying.Alone, "files"); got {
+		t.Error("what was lost was given back in the place of who has it")
 	}
 	release()
 	dying.Close()
