@@ -3,6 +3,7 @@ package domain
 import (
 	"fmt"
 	"math/big"
+	"strconv"
 	"strings"
 )
 
@@ -90,8 +91,7 @@ func (m Money) In(unit Money) Decimal {
 // Format returns m in unit with two decimals (half-up) and thousands commas, as
 // tables print it: 1,234.57. Minus is −.
 func (m Money) Format(unit Money) string {
-	text := HalfUp(big.NewRat(int64(m), int64(unit)), 2).Abs().String()
-	whole, fraction, _ := strings.Cut(text, ".")
+	whole, fraction := m.digits(unit)
 	for i := len(whole) - 3; i > 0; i -= 3 {
 		whole = whole[:i] + "," + whole[i:]
 	}
@@ -99,6 +99,21 @@ func (m Money) Format(unit Money) string {
 		whole = "−" + whole
 	}
 	return whole + "." + fraction
+}
+
+// digits are the whole part and two decimals of m in unit, half-up, without sign.
+// Tables are full of them, so the units there are take whole numbers only.
+func (m Money) digits(unit Money) (whole, fraction string) {
+	if unit <= 0 || unit%100 != 0 {
+		whole, fraction, _ = strings.Cut(HalfUp(big.NewRat(int64(m), int64(unit)), 2).Abs().String(), ".")
+		return whole, fraction
+	}
+	fen, step := uint64(m), uint64(unit)/100
+	if m < 0 {
+		fen = -fen
+	}
+	hundredths := (fen + step/2) / step
+	return strconv.FormatUint(hundredths/100, 10), strconv.FormatUint(100+hundredths%100, 10)[1:]
 }
 
 // Wan is Format in 万元, the unit of official budget tables.

@@ -3,6 +3,7 @@ package domain_test
 import (
 	"errors"
 	"math"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -71,7 +72,7 @@ func TestMoneyFormat(t *testing.T) {
 }
 
 // TestMoneyLaws: an amount printed in any unit reads back as the same amount,
-// and the exact count of a unit is exact.
+// the exact count of a unit is exact, and what is printed is that rounded.
 func TestMoneyLaws(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := Money(rapid.Int64Range(-int64(MaxMoney), int64(MaxMoney)).Draw(t, "fen"))
@@ -81,6 +82,10 @@ func TestMoneyLaws(t *testing.T) {
 		unit := rapid.SampledFrom([]Money{Yuan, WanYuan, YiYuan}).Draw(t, "unit")
 		if got, err := MoneyFrom(m.In(unit), unit); err != nil || got != m {
 			t.Errorf("%d is %s of %d, and that is %d, %v", m, m.In(unit), unit, got, err)
+		}
+		printed := strings.NewReplacer(",", "", "−", "-").Replace(m.Format(unit))
+		if got := MustDecimal(printed); !got.Equal(m.In(unit).HalfUp(2)) {
+			t.Errorf("%d in %d prints as %s, want %s", m, unit, printed, m.In(unit).HalfUp(2))
 		}
 	})
 }

@@ -52,7 +52,11 @@ func (r *Runner) Compare(ctx context.Context, scratch *sql.DB, progress func(don
 			found, err := r.differences(ctx, scratch, r.db)
 			return found, f.lowest(), err
 		}
-		if err := f.catchUp(ctx, at, func(done eventstore.Position) { progress(done, at) }); err != nil {
+		reach := f.catchUp
+		if f.highest() == 0 {
+			reach = f.load
+		}
+		if err := reach(ctx, at, func(done eventstore.Position) { progress(done, at) }); err != nil {
 			return nil, 0, err
 		}
 		found, stood, err := r.compareAt(ctx, scratch, at)

@@ -40,7 +40,7 @@ func newEntry(f Fact) Entry {
 		Amount: d.amount, Document: d.document, Attested: d.source != nil, Automatic: d.system,
 	}
 	if happened, recorded := dayOf(f.EffectiveAt), dayOf(f.RecordedAt); recorded > happened {
-		e.Late, e.LateDays = true, happened.DaysUntil(recorded)
+		e.Late, e.LateDays = true, daysBetween(f.EffectiveAt, f.RecordedAt)
 	}
 	return e
 }

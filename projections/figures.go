@@ -98,8 +98,7 @@ func flag(b bool) int64 {
 // dayOf is domain.DayOf. Filling a table asks for the days of an event half a
 // dozen times, and events share their days.
 func dayOf(t time.Time) domain.Day {
-	const day = 24 * 60 * 60
-	number := (t.Unix() + 8*60*60) / day
+	number := dayNumber(t)
 	if number < 1 || number > 50_000 { // before 1970, or after 2106
 		return domain.DayOf(t)
 	}
@@ -111,4 +110,16 @@ func dayOf(t time.Time) domain.Day {
 	return d
 }
 
-var days sync.Map // number of the day in Beijing since 1970 → domain.Day
+// daysBetween counts the days in Beijing from a to b, which is not earlier.
+func daysBetween(a, b time.Time) int {
+	if number := dayNumber(a); number > 0 {
+		return int(dayNumber(b) - number)
+	}
+	return domain.DayOf(a).DaysUntil(domain.DayOf(b))
+}
+
+// dayNumber is the number of the day in Beijing since 1970, below 1 for earlier
+// ones.
+func dayNumber(t time.Time) int64 { return (t.Unix() + 8*60*60) / (24 * 60 * 60) }
+
+var days sync.Map // dayNumber → domain.Day

@@ -20,6 +20,7 @@ type fill struct {
 	dialect  dialect
 	suffix   string
 	pageSize int
+	keep     int // rows of each table in memory between pages
 
 	directory *directory
 	members   []*member // the directory first
@@ -36,7 +37,7 @@ type member struct {
 }
 
 func newFill(db *sql.DB, store eventstore.Store, suffix string, pageSize int, projections []Projection) *fill {
-	f := &fill{db: db, store: store, dialect: dialectOf(db), suffix: suffix, pageSize: pageSize}
+	f := &fill{db: db, store: store, dialect: dialectOf(db), suffix: suffix, pageSize: pageSize, keep: keepRows}
 	f.directory = newDirectory()
 	for _, p := range append([]Projection{f.directory}, projections...) {
 		f.members = append(f.members, &member{Projection: p})
@@ -100,6 +101,7 @@ func (f *fill) eachTable(do func(Table) error) error {
 func (f *fill) reload(ctx context.Context) error {
 	for _, m := range f.members {
 		m.page = newPage(f.suffix)
+		m.page.keep = f.keep
 		var err error
 		if m.mark, m.stopped, err = readMark(ctx, f.db, m.Name()+f.suffix); err != nil {
 			return err

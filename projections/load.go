@@ -31,8 +31,8 @@ type loading struct {
 type lot struct {
 	Table
 	rows   int
-	args   []any
-	again  bool // the table may have some of them as they were
+	args   []any   // their values
+	copy   *[]byte // or their values as COPY reads them
 	arrive func()
 }
 
@@ -185,12 +185,18 @@ func (l *loading) ship(m *member, r *rows, list []*row, again bool) error {
 	}
 	for len(list) > 0 {
 		n := min(lotRows, len(list))
-		args, err := r.arguments(list[:n])
+		lot := lot{Table: r.table(), rows: n, arrive: m.sent.Done}
+		var err error
+		if again || l.dialect == sqliteDialect {
+			lot.args, err = r.arguments(list[:n])
+		} else {
+			lot.copy, err = r.binary(list[:n])
+		}
 		if err != nil {
 			return err
 		}
 		m.sent.Add(1)
-		l.lots <- lot{r.table(), n, args, again, m.sent.Done}
+		l.lots <- lot
 		list = list[n:]
 	}
 	return nil

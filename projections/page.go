@@ -5,6 +5,7 @@ import (
 	"hash/maphash"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // A Page is what a page of records does to the tables of one projection. Rows
@@ -151,6 +152,7 @@ func (p *Page) encode(d dialect, ready chan<- batch, enough <-chan struct{}) {
 
 // arguments are the values of the rows, in order.
 func (r *rows) arguments(list []*row) (args []any, err error) {
+	args = make([]any, 0, len(list)*(strings.Count(r.table().Columns, ",")+2))
 	for _, row := range list {
 		if args, err = r.values(args, row.key, row.value); err != nil {
 			return nil, err

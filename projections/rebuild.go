@@ -16,24 +16,26 @@ const fresh = "_fresh"
 
 // Rebuild fills every table anew from the start of the ledger, beside the live
 // ones, and swaps them in one transaction: readers see the old rows or the new,
-// never none. The further indexes are made when the rows are in. progress is
-// told after each page how far it is.
+// never none. Keys and indexes are made when the rows are in. progress is told
+// how far the ledger is read. Rebuilding that fails leaves everything as it was.
 func (r *Runner) Rebuild(ctx context.Context, progress func(done, head eventstore.Position)) error {
 	// What is read is garbage a moment later. Collecting it a quarter as often
 	// saves a tenth of the time and keeps the heap below five times what is live.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
-	f := newFill(r.db, r.store, fresh, r.pageSize, r.projections)
-	if err := f.drop(ctx); err != nil { // what a rebuild broken off has left
-		return err
-	}
-	if err := f.openBare(ctx); err != nil {
+	return r.rebuild(ctx, newFill(r.db, r.store, fresh, r.pageSize, r.projections), progress)
+}
+
+func (r *Runner) rebuild(ctx context.Context, f *fill, progress func(done, head eventstore.Position)) error {
+	if err := f.drop(ctx); err != nil { // what a rebuild killed half-way has left
 		return err
 	}
 	head, err := r.store.Head(ctx)
 	if err != nil {
 		return err
 	}
-	err = f.load(ctx, head, func(p eventstore.Position) { progress(p, head) })
+	if err = f.openBare(ctx); err == nil {
+		err = f.load(ctx, head, func(p eventstore.Position) { progress(p, head) })
+	}
 	if err == nil {
 		err = f.index(ctx, "_"+strconv.FormatInt(time.Now().UnixNano(), 36))
 	}

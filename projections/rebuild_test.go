@@ -3,9 +3,11 @@ package projections
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -103,7 +105,9 @@ func rebuiltEqualsLive(t *rapid.T, tb testing.TB, db *sql.DB) {
 	check(t, live.CatchUp(context.Background()))
 	before := dump(tb, db)
 	again := quiet(db, store, rapid.IntRange(1, 60).Draw(t, "rebuild page"))
-	check(t, again.Rebuild(context.Background(), func(eventstore.Position, eventstore.Position) {}))
+	beside := newFill(db, store, fresh, again.pageSize, again.projections)
+	beside.keep = rapid.SampledFrom([]int{0, 3, 20, keepRows}).Draw(t, "rows in memory")
+	check(t, again.rebuild(context.Background(), beside, func(eventstore.Position, eventstore.Position) {}))
 	if after := dump(tb, db); after != before {
 		t.Fatalf("rebuilding changed the tables:\n%s", differ(before, after))
 	}
@@ -160,6 +164,56 @@ func TestRebuildEqualsLiveOnPostgres(t *testing.T) {
 		clean(t, db)
 		rebuiltEqualsLive(rt, t, db)
 	})
+}
+
+// tables are the names of all tables there are.
+func tables(t testing.TB, db *sql.DB) (all []string) {
+	t.Helper()
+	query := "SELECT name FROM sqlite_master WHERE type = 'table'"
+	if dialectOf(db) == postgresDialect {
+		query = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+	}
+	check(t, Views{db}.each(t.Context(), query+" ORDER BY 1", nil, func(scan func(...any) error) error {
+		var name string
+		err := scan(&name)
+		all = append(all, name)
+		return err
+	}))
+	return all
+}
+
+// A rebuild that is ended, or meets what it cannot read, leaves the tables as
+// they were and nothing beside them.
+func TestRebuildThatFailsLeavesNothing(t *testing.T) {
+	pg, err := OpenDB(t.Context(), pgtest.URL(t))
+	check(t, err)
+	defer pg.Close()
+	for name, db := range map[string]*sql.DB{"sqlite": openViews(t), "postgres": pg} {
+		store := smallCity(t)
+		r := quiet(db, store, 16)
+		check(t, r.CatchUp(t.Context()))
+		rows, there := dump(t, db), tables(t, db)
+		ctx, end := context.WithCancel(t.Context())
+		if err := r.Rebuild(ctx, func(eventstore.Position, eventstore.Position) { end() }); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: ended: %v", name, err)
+		}
+		end()
+		appendRaw(t, store, "unit-x", "unit.dissolved.v9", `{}`)
+		if err := r.Rebuild(t.Context(), func(eventstore.Position, eventstore.Position) {}); err == nil || !strings.Contains(err.Error(), "unit.dissolved.v9") {
+			t.Errorf("%s: unreadable: %v", name, err)
+		}
+		if now := tables(t, db); !slices.Equal(now, there) {
+			t.Errorf("%s: tables %q, before %q", name, now, there)
+		}
+		if now := dump(t, db); now != rows {
+			t.Errorf("%s: %s", name, differ(rows, now))
+		}
+		var marks int
+		check(t, db.QueryRow("SELECT COUNT(*) FROM projection_marks").Scan(&marks))
+		if marks != len(All())+1 {
+			t.Errorf("%s: %d marks", name, marks)
+		}
+	}
 }
 
 // The two databases hold the same rows.

@@ -3,6 +3,7 @@ package projections
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -25,30 +26,29 @@ type Table struct {
 // create returns the statement that makes the table under its name and suffix,
 // with its key.
 func (t Table) create(d dialect, suffix string) string {
-	return t.make(d, suffix, fmt.Sprintf(", PRIMARY KEY (%s)", t.Key))
+	return d.spell(fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s%s (%s, %s, PRIMARY KEY (%s))", t.Name, suffix, t.Columns, t.doc(), t.Key))
+}
+
+func (t Table) doc() string {
+	if t.blob {
+		return "doc BYTEA"
+	}
+	return "doc TEXT"
 }
 
 // createBare is create for a table whose rows come first: PostgreSQL sorts them
-// once then, instead of looking up each one's place. SQLite has no way to add a
-// key later.
+// once then, instead of looking up each one's place, and is kept from counting
+// rows that are half there. SQLite has no way to add a key later.
 func (t Table) createBare(d dialect, suffix string) string {
 	if d == sqliteDialect {
 		return t.create(d, suffix)
 	}
-	return t.make(d, suffix, "")
+	return d.spell(fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s%s (%s, %s) WITH (autovacuum_enabled = off)", t.Name, suffix, t.Columns, t.doc()))
 }
 
-func (t Table) make(d dialect, suffix, key string) string {
-	doc := "doc TEXT"
-	if t.blob {
-		doc = "doc BYTEA"
-	}
-	return d.spell(fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s%s (%s, %s%s)", t.Name, suffix, t.Columns, doc, key))
-}
-
-// addKey returns the statement that gives a bare table its key.
+// addKey returns the statement that makes a bare table like any other.
 func (t Table) addKey(suffix string) string {
-	return fmt.Sprintf("ALTER TABLE %s%s ADD PRIMARY KEY (%s)", t.Name, suffix, t.Key)
+	return fmt.Sprintf("ALTER TABLE %s%s ADD PRIMARY KEY (%s), RESET (autovacuum_enabled)", t.Name, suffix, t.Key)
 }
 
 // index returns the statements that make the further indexes. stamp keeps their
@@ -180,25 +180,46 @@ func (t *tableOf[R]) decode(doc []byte, row *R) error {
 	return json.Unmarshal(doc, row)
 }
 
-// values appends the arguments of one row of an upsert.
-func (t *tableOf[R]) values(args []any, k key, v any) ([]any, error) {
+// cells appends the values of all columns of a row but doc.
+func (t *tableOf[R]) cells(args []any, k key, v any) []any {
 	row := v.(*R)
 	if t.settle != nil {
 		t.settle(row)
 	}
-	args = t.columns(args, k, row)
-	if b, ok := v.(packed); ok {
-		if t.blob {
-			return append(args, b.appendTo(nil)), nil
-		}
-		scratch := scratches.Get().(*[]byte)
-		defer scratches.Put(scratch)
-		*scratch = b.appendTo((*scratch)[:0])
-		return append(args, string(*scratch)), nil
+	return t.columns(args, k, row)
+}
+
+// appendDoc appends the doc of a row that [tableOf.cells] has seen.
+func (t *tableOf[R]) appendDoc(b []byte, k key, v any) ([]byte, error) {
+	if p, ok := v.(packed); ok {
+		return p.appendTo(b), nil
 	}
-	doc, err := json.Marshal(row)
-	if err != nil {
+	to := appender{b}
+	if err := json.NewEncoder(&to).Encode(v); err != nil {
 		return nil, fmt.Errorf("%s %v: %w", t.Name, k, err)
+	}
+	return to.b[:len(to.b)-1], nil // without the end of the line
+}
+
+type appender struct{ b []byte }
+
+func (a *appender) Write(p []byte) (int, error) {
+	a.b = append(a.b, p...)
+	return len(p), nil
+}
+
+// values appends the arguments of one row of an upsert.
+func (t *tableOf[R]) values(args []any, k key, v any) ([]any, error) {
+	scratch := scratches.Get().(*[]byte)
+	defer scratches.Put(scratch)
+	args = t.cells(args, k, v)
+	doc, err := t.appendDoc((*scratch)[:0], k, v)
+	if err != nil {
+		return nil, err
+	}
+	*scratch = doc
+	if t.blob {
+		return append(args, slices.Clone(doc)), nil
 	}
 	return append(args, string(doc)), nil
 }
@@ -213,4 +234,6 @@ type tabular interface {
 	table() Table
 	name() string
 	values(args []any, k key, row any) ([]any, error)
+	cells(args []any, k key, row any) []any
+	appendDoc(b []byte, k key, row any) ([]byte, error)
 }
