@@ -415,7 +415,7 @@ func TestMessagesFromNATS(t *testing.T) {
 		}
 	}
 	send(0, 20)
-	for end := time.Now().Add(20 * time.Second); d.head() < before+5 && time.Now().Before(end); {
+	for end := time.Now().Add(time.Minute); d.head() < before+5 && time.Now().Before(end); {
 		time.Sleep(10 * time.Millisecond)
 	}
 	server.Kill()

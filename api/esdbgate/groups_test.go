@@ -45,7 +45,7 @@ func next(t *testing.T, sub *esdb.PersistentSubscription) *esdb.EventAppeared {
 			t.Fatalf("dropped: %v", e.SubscriptionDropped.Error)
 		}
 		return e.EventAppeared
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("no event comes")
 		return nil
 	}
@@ -62,7 +62,7 @@ func (r *reopening) info(stream, name string) *esdb.PersistentSubscriptionInfo {
 
 func (r *reopening) until(what string, is func() bool) {
 	r.t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !is(); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !is(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			r.t.Fatal(what)
 		}
@@ -245,7 +245,7 @@ func shared(t *testing.T, strategy esdb.ConsumerStrategy) (by map[string][2]int,
 			n[one.subscriber]++
 			by[one.stream] = n
 			total[one.subscriber]++
-		case <-time.After(10 * time.Second):
+		case <-time.After(time.Minute):
 			t.Fatalf("only %v came", total)
 		}
 	}

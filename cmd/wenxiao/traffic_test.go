@@ -202,7 +202,7 @@ func TestKillRelay(t *testing.T) {
 		if round == 2 {
 			enough = before + len(ids) // more than can come: until all have
 		}
-		for end := time.Now().Add(30 * time.Second); to.count() < enough && to.last() != ids[len(ids)-1] && time.Now().Before(end); {
+		for end := time.Now().Add(time.Minute); to.count() < enough && to.last() != ids[len(ids)-1] && time.Now().Before(end); {
 			time.Sleep(time.Millisecond)
 		}
 		_ = relaying.Process.Kill()

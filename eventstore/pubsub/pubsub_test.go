@@ -135,7 +135,7 @@ func next(t *testing.T, messages <-chan *message.Message, n int) (streams []stri
 			}
 			streams = append(streams, fmt.Sprintf("%d %s@%d", r.Position, r.Stream, r.Revision))
 			m.Ack()
-		case <-time.After(10 * time.Second):
+		case <-time.After(time.Minute):
 			t.Fatalf("only %d of %d messages came: %q", len(streams), n, streams)
 		}
 	}
