@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"wenxiao/eventstore"
 )
@@ -20,8 +22,10 @@ const (
 	// with that its lock. The same where its machine is gone.
 	silence = "5s"
 
-	// standAgain is the pause after a candidacy that came to nothing.
-	standAgain = 100 * time.Millisecond
+	// standAgain is the pause after a candidacy that came to nothing. After a fault
+	// that does not pass by itself, such as a damaged ledger, it is longer.
+	standAgain      = 100 * time.Millisecond
+	standAfterFault = 5 * time.Second
 )
 
 // leading is the lock of whoever leads, as its two numbers.
@@ -49,12 +53,14 @@ type candidacy struct {
 
 // stand returns once this process has the lock.
 func stand(ctx context.Context, url string) (*candidacy, error) {
-	config, err := pgx.ParseConfig(url)
+	pool, err := pgxpool.ParseConfig(url) // which knows settings of pools, too
 	if err != nil {
 		return nil, err
 	}
+	config := pool.ConnConfig
+	config.ConnectTimeout = cmp.Or(config.ConnectTimeout, 5*time.Second)
 	// A follower may wait for months on a connection that says nothing.
-	dialer := net.Dialer{Timeout: config.ConnectTimeout, KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 2 * time.Second, Interval: time.Second, Count: 3}}
+	dialer := net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 2 * time.Second, Interval: time.Second, Count: 3}}
 	config.DialFunc = dialer.DialContext
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {

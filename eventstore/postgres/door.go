@@ -59,7 +59,7 @@ func (m *member) door(ctx context.Context, after time.Time) (*door, error) {
 		return ds.known, nil
 	}
 	ds.forget()
-	if l.Epoch != 0 && l.certificate != m.entrance.certificate { // this process's own term is over, or has not begun
+	if l.Epoch != 0 && !m.is(l) { // this process's own term is over, or has not begun
 		ds.known = newDoor(l)
 	}
 	return ds.known, nil

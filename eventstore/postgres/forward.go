@@ -41,19 +41,32 @@ func (m *member) carryOut(ctx context.Context, e errand) (eventstore.Appended, e
 			m.store.beacon.Announce(a.Position)
 			return a, nil
 		case errors.Is(err, eventstore.ErrOutcomeUnknown):
-			if doubt = err; !e.repeatable() {
-				return a, err
-			}
+			doubt = inDoubt(ctx, err)
 		case !errors.Is(err, errElsewhere):
 			return a, err
 		}
-		if over := m.over(ctx, began, err); over != nil {
-			if doubt != nil && ctx.Err() == nil {
-				over = fmt.Errorf("append: %w", doubt)
-			}
+		if doubt != nil && (!e.repeatable() || ctx.Err() != nil) {
+			return a, doubt
+		}
+		over := m.over(ctx, began, err)
+		switch {
+		case over == nil:
+		case doubt != nil:
+			return a, doubt
+		default:
 			return a, over
 		}
 	}
+}
+
+// inDoubt is what the caller is told of an attempt that may have been carried
+// out. A context that ended is told of if it is the caller's.
+func inDoubt(ctx context.Context, err error) error {
+	doubt := fmt.Errorf("append: %w: %s", eventstore.ErrOutcomeUnknown, err.Error())
+	if ctx.Err() != nil {
+		return fmt.Errorf("%w: %w", doubt, ctx.Err())
+	}
+	return doubt
 }
 
 func (m *member) adopt(ctx context.Context, after eventstore.Position, records []eventstore.Record) error {
@@ -64,17 +77,17 @@ func (m *member) adopt(ctx context.Context, after eventstore.Position, records [
 	return err
 }
 
-// over pauses before the next attempt, or says why there is none.
+// over pauses before the next attempt, or says why there is none. Nothing was
+// added by those before.
 func (m *member) over(ctx context.Context, began time.Time, err error) error {
 	if time.Since(began) > untilLed {
-		return fmt.Errorf("append: %w: %w%s", eventstore.ErrNoLeader, err, m.whyNot())
+		return fmt.Errorf("append: %w: %s%s", eventstore.ErrNoLeader, err.Error(), m.whyNot())
 	}
-	if stopped := m.pause(ctx); errors.Is(stopped, eventstore.ErrClosed) {
+	stopped := m.pause(ctx)
+	if stopped == nil || errors.Is(stopped, eventstore.ErrClosed) {
 		return stopped
-	} else if stopped != nil {
-		return fmt.Errorf("append: %w: %w: %w", eventstore.ErrNoLeader, stopped, err)
 	}
-	return nil
+	return fmt.Errorf("append: %w: %w: %s", eventstore.ErrNoLeader, stopped, err.Error())
 }
 
 // pause lets a moment go by, or less when this process comes to lead.

@@ -104,10 +104,7 @@ func (s *Store) Leader(ctx context.Context) (eventstore.Leader, error) {
 	if err != nil || l.Epoch == 0 {
 		return eventstore.Leader{}, err
 	}
-	if s.member != nil {
-		t := s.member.leading()
-		l.Here = t != nil && t.epoch.Load() == l.Epoch
-	}
+	l.Here = s.member != nil && s.member.is(l)
 	l.Since = l.Since.Round(time.Microsecond).UTC()
 	return l.Leader, nil
 }

@@ -46,9 +46,8 @@ type member struct {
 
 // Join opens the ledger in the database at url as one of several processes. One
 // of them leads; Append works on every one of them. Join returns when it is known
-// who leads. Tables are made as by [Open], which must not be used beside it for
-// long: whoever calls it takes the ledger away from the leader, who takes it back
-// with the next append.
+// who leads. Tables are made as by [Open], which takes the ledger away from the
+// leader, who notices and takes it back.
 //
 // The leader is who has a session lock of the database. A pooler between them that
 // gives each transaction another connection, as pgbouncer does in transaction
@@ -98,9 +97,13 @@ func (m *member) run() {
 		m.mu.Lock()
 		m.trouble = err
 		m.mu.Unlock()
+		pause := standAgain
+		if !lost(err) && !errors.Is(err, eventstore.ErrFenced) {
+			pause = standAfterFault
+		}
 		select {
 		case <-m.ctx.Done():
-		case <-time.After(standAgain):
+		case <-time.After(pause):
 		}
 	}
 }
@@ -120,7 +123,10 @@ func (m *member) settled(ctx context.Context) error {
 		m.mu.Lock()
 		t, trouble := m.term, m.trouble
 		m.mu.Unlock()
-		if t != nil || trouble != nil {
+		switch {
+		case t != nil:
+			return nil
+		case trouble != nil && !errors.Is(trouble, eventstore.ErrFenced):
 			return trouble
 		}
 		var err error
@@ -131,7 +137,7 @@ func (m *member) settled(ctx context.Context) error {
 		if there && err == nil {
 			l, err = m.store.whoLeads(ctx)
 		}
-		if err != nil || l.Epoch != 0 {
+		if err != nil || l.Epoch != 0 && !m.is(l) { // its own term is about to begin
 			return err
 		}
 		if err := m.pause(ctx); err != nil {
@@ -139,6 +145,9 @@ func (m *member) settled(ctx context.Context) error {
 		}
 	}
 }
+
+// is reports whether l is this process.
+func (m *member) is(l leader) bool { return l.certificate == m.entrance.certificate }
 
 // turn says that t is this process's term, or that it has none.
 func (m *member) turn(t *term) {
