@@ -35,6 +35,9 @@ func doctorCommand() *cobra.Command {
 			return err
 		}
 		defer func() { err = errors.Join(err, ledger.Close()) }()
+		if err := tellLeader(ctx, ledger.Store, out); err != nil {
+			return err
+		}
 		behind, err := examineTables(ctx, ledger, out)
 		if err != nil {
 			return err
@@ -88,6 +91,25 @@ func examine(ctx context.Context, store eventstore.Store, out, errs io.Writer) (
 		fmt.Fprintf(out, "问题 (problem)  %s\n", f)
 	}
 	return report.Found, nil
+}
+
+// tellLeader says which of several processes leads the ledger, where there are
+// several. That none does is no problem of the ledger's: none may be running.
+func tellLeader(ctx context.Context, store eventstore.Store, out io.Writer) error {
+	shared, ok := store.(eventstore.Shared)
+	if !ok {
+		return nil
+	}
+	now, err := shared.Leader(ctx)
+	switch {
+	case err != nil:
+		return err
+	case now.Epoch == 0:
+		fmt.Fprintln(out, "主持 (leader)   没有进程在主持记账 (nobody leads: no server is running)")
+	default:
+		fmt.Fprintf(out, "主持 (leader)   %s，自 %s，第 %d 任，在 %s 接收转来的记录\n", now.Name, beijing(now.Since), now.Epoch, now.Address)
+	}
+	return nil
 }
 
 func examineTables(ctx context.Context, ledger *reading, out io.Writer) (problems int, err error) {
