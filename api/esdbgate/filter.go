@@ -43,7 +43,7 @@ func newFilter(options filterOptions, byType bool, e expression) (*filter, error
 	if window == 0 {
 		window = defaultWindow
 	}
-	f.interval = window * max(1, int(options.GetCheckpointIntervalMultiplier()))
+	f.interval = min(window, 1<<31) * min(max(1, int(options.GetCheckpointIntervalMultiplier())), 1<<31) // which no int is too small for
 	if len(f.prefixes) > 0 || e.GetRegex() == "" {
 		return f, nil
 	}
