@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"crypto/subtle"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -101,6 +102,8 @@ func (s measured) Append(ctx context.Context, stream string, seen eventstore.Rev
 	a, err := s.Store.Append(ctx, stream, seen, drafts...)
 	outcome := "added"
 	switch {
+	case errors.Is(err, eventstore.ErrConflict), errors.Is(err, eventstore.ErrCommandReused): // somebody else was first: no fault
+		outcome = "conflict"
 	case err != nil:
 		outcome = "failed"
 	case a.Repeated:

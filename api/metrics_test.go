@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"wenxiao/eventstore"
@@ -137,5 +140,56 @@ func TestMetricsFollowConventions(t *testing.T) {
 	sealed := watched(t)
 	if problems, err := testutil.GatherAndLint(sealed.server.Metrics.Registry); err != nil || len(problems) > 0 {
 		t.Errorf("%v %v", problems, err)
+	}
+}
+
+var (
+	described = regexp.MustCompile(`fqName: "([^"]+)"`)
+	alarmed   = regexp.MustCompile(`\b(?:wenxiao|process)_[a-z_]+`)
+	parts     = regexp.MustCompile(`_(bucket|count|sum)$`)
+)
+
+// TestAlarmsAskForMetricsThereAre holds the rules in deploy and the guide to
+// them against the names of everything that is measured.
+func TestAlarmsAskForMetricsThereAre(t *testing.T) {
+	d, _ := feeding(t)
+	relay.NewMetrics(d.server.Metrics.Registry)
+	there := map[string]bool{}
+	descriptions := make(chan *prometheus.Desc)
+	go func() { defer close(descriptions); d.server.Metrics.Registry.Describe(descriptions) }()
+	for desc := range descriptions {
+		there[described.FindStringSubmatch(desc.String())[1]] = true
+	}
+	for file, least := range map[string]int{"../deploy/alerts.yml": 20, "../docs/operate-alarms.md": 15} {
+		text, err := os.ReadFile(file)
+		must(t, err)
+		asked := alarmed.FindAllString(string(text), -1)
+		for _, name := range asked {
+			if !there[name] && !there[parts.ReplaceAllString(name, "")] {
+				t.Errorf("%s asks for %s, which nothing measures", file, name)
+			}
+		}
+		if len(asked) < least {
+			t.Errorf("%s asks for %d metrics", file, len(asked))
+		}
+	}
+}
+
+func TestAppendsAreCountedByOutcome(t *testing.T) {
+	d, _ := feeding(t)
+	store := d.server.Metrics.Measured(d.store)
+	draft := eventstore.Draft{Type: "note.v1", Data: []byte(`{}`)}
+	_, err := store.Append(t.Context(), "note-1", 0, draft)
+	must(t, err)
+	if _, err := store.Append(t.Context(), "note-1", 0, draft); !errors.Is(err, eventstore.ErrConflict) {
+		t.Error(err)
+	}
+	if _, err := store.Append(t.Context(), "note-1", eventstore.AnyRevision); err == nil {
+		t.Error("nothing was appended")
+	}
+	for outcome, want := range map[string]float64{"added": 1, "conflict": 1, "failed": 1, "repeated": 0} {
+		if n := testutil.ToFloat64(d.server.Metrics.appends.WithLabelValues(outcome)); n != want {
+			t.Errorf("%v appends %s, want %v", n, outcome, want)
+		}
 	}
 }

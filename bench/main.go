@@ -2,7 +2,7 @@
 // disk decides most of it, so every table also shows the disk's own fsync rate
 // of that moment, and peers take turns, round by round.
 //
-//	go run . [-short] [-only appends,city,sealing,rebuild,deadline]
+//	go run . [-short] [-only appends,city,sealing,rebuild,deadline,size]
 package main
 
 import (
@@ -48,12 +48,12 @@ var parts = []struct {
 	name string
 	run  func(context.Context, plan) error
 }{
-	{"appends", appends}, {"city", cityAtWork}, {"sealing", sealing}, {"rebuild", rebuildAll}, {"deadline", deadlineWeek},
+	{"appends", appends}, {"city", cityAtWork}, {"sealing", sealing}, {"rebuild", rebuildAll}, {"deadline", deadlineWeek}, {"size", sizes},
 }
 
 func main() {
 	quick := flag.Bool("short", false, "a quick look: small ledgers, one round")
-	only := flag.String("only", "", "comma-separated parts: appends, city, sealing, rebuild, deadline")
+	only := flag.String("only", "", "comma-separated parts: appends, city, sealing, rebuild, deadline, size")
 	each := flag.Duration("each", 0, "how long one measurement takes (default: 3 s, short 0.3 s)")
 	large := flag.Int("large", 0, "events of the large city (default: a million, short 60,000)")
 	writers := flag.String("writers", "", "comma-separated numbers of writers of appends (default: 1,16,64,256, short 64)")
