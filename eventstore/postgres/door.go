@@ -12,7 +12,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -27,8 +26,7 @@ type door struct {
 
 // doors remembers who leads, so that not everybody asks.
 type doors struct {
-	asking chan struct{} // held by the one who asks
-	mu     sync.Mutex
+	asking chan struct{} // held by the one who asks, and looks
 	known  *door // nil for none
 	asked  time.Time
 }
