@@ -27,7 +27,7 @@ type door struct {
 // doors remembers who leads, so that not everybody asks.
 type doors struct {
 	asking chan struct{} // held by the one who asks, and looks
-	known  *door // nil for none
+	known  *door         // nil for none
 	asked  time.Time
 }
 
