@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -196,7 +198,27 @@ func (s *site) followed(ctx context.Context) error {
 	if err := s.runner.WaitFor(ctx, head); err != nil {
 		return err
 	}
-	return fit(ctx, s.runner, s.store)
+	if err := fit(ctx, s.runner, s.store); err != nil {
+		return err
+	}
+	return s.sameHome(ctx)
+}
+
+// sameHome refuses to follow from another directory than the one where whoever
+// leads keeps log, files and keys.
+func (s *site) sameHome(ctx context.Context) error {
+	said, err := sealingSaid(ctx, s.store)
+	if err != nil || said.Key == "" {
+		return err
+	}
+	policy, err := s.place.policy()
+	if err == nil && slices.Contains(policy.Logs(), said.Key) {
+		return nil
+	}
+	return domain.Refusal{
+		Code: "serve.other-home", Field: "--home",
+		Reason: fmt.Sprintf("%s 里没有这本账的签署密钥：共用一个账本的进程须用同一个 --home，公开日志、附件和密钥都在那里", s.place.home),
+	}
 }
 
 // pause waits for a while.

@@ -292,6 +292,7 @@ func (s *site) serve(ctx context.Context, listener net.Listener, ready func(url 
 	select {
 	case <-ctx.Done():
 	case err = <-served:
+	case <-beside.ended: // it could never lead again, yet might be the one to
 	}
 	grace, done := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer done()
