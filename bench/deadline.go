@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -95,7 +94,7 @@ func playWeek(ctx context.Context, p plan, b backend, week deadline.Week, binary
 	}
 	defer func() {
 		_, ended := stop()
-		err = cmp.Or(err, ended)
+		err = errors.Join(err, ended)
 	}()
 	for i := range processes {
 		s, err := deadline.Start(ctx, binary, db, filepath.Join(dir, "home"), filepath.Join(dir, fmt.Sprintf("server-%d.log", i)))

@@ -3,7 +3,6 @@ package deadline
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -19,7 +18,6 @@ type Server struct {
 	address string
 	command *exec.Cmd
 	log     string
-	opened  time.Duration
 }
 
 var printed = regexp.MustCompile(`http://[^/\s]+`)
@@ -40,12 +38,11 @@ func Start(ctx context.Context, binary, db, home, log string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	begun := time.Now()
 	if err := s.command.Start(); err != nil {
 		return nil, err
 	}
 	line, err := bufio.NewReader(out).ReadString('\n')
-	if s.address, s.opened = printed.FindString(line), time.Since(begun); err != nil || s.address == "" {
+	if s.address = printed.FindString(line); err != nil || s.address == "" {
 		_ = s.command.Wait()
 		return nil, fmt.Errorf("the server did not come up: %q, %w\n%s", line, err, s.worst(20))
 	}
@@ -79,7 +76,7 @@ func (s *Server) Stop() (Used, error) {
 func (s *Server) worst(most int) string {
 	text, err := os.ReadFile(s.log)
 	if err != nil {
-		return errors.Join(err).Error()
+		return err.Error()
 	}
 	var lines []string
 	for line := range strings.Lines(string(text)) {
