@@ -13,7 +13,7 @@ RACE    := -race -gcflags=modernc.org/sqlite/lib=-race=false
 FUZZ    ?= 5s
 ROUNDS  ?= 10
 SCREENS ?= bin/screens
-MODULES := . e2e bench independent esdbtests
+MODULES := . e2e bench independent esdbtests deploy
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
@@ -23,7 +23,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: test
-test: need tools tidy lint arrows unit race fuzz bench-check independent clients browser total ## install what the tests need, then run them all
+test: need tools tidy lint arrows unit race fuzz bench-check independent clients deploy browser total ## install what the tests need, then run them all
 
 .PHONY: build
 build: ## the binary, bin/wenxiao
@@ -107,13 +107,17 @@ browser:
 clients: # the vendors' clients and their own tests, on the ports those want: 2111 to 2115
 	@$(STAGE) "clients of EventStoreDB" sh -c 'cd esdbtests && $(TEST) -count=1 -timeout 20m ./...'
 
+.PHONY: deploy
+deploy: ## what the compose file would run, played as processes
+	@$(STAGE) "deployments rehearsed" sh -c 'cd deploy && $(TEST) -count=1 ./...'
+
 .PHONY: bench-check
 bench-check: # that it still measures, not what
 	@$(STAGE) "bench, short" go run -C bench . -short
 
 .PHONY: total
 total:
-	@awk '/^DONE .* tests/ { n += $$2 } END { printf "\n%d passed, 0 failed\n", n }' .tools/log/tests*.log .tools/log/clients*.log .tools/log/every-page*.log
+	@awk '/^DONE .* tests/ { n += $$2 } END { printf "\n%d passed, 0 failed\n", n }' .tools/log/tests*.log .tools/log/clients*.log .tools/log/deploy*.log .tools/log/every-page*.log
 
 $(TOOLS)/gotestsum: ; GOBIN=$(TOOLS) go install $(GOTESTSUM)
 $(TOOLS)/golangci-lint: ; GOBIN=$(TOOLS) go install $(GOLANGCI)
