@@ -214,7 +214,8 @@ func (l *loading) write() {
 		lot.arrive()
 	}
 	if to != nil {
-		l.try(to.close)
+		err := to.close()
+		l.try(func() error { return err })
 	}
 }
 
