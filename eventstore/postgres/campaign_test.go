@@ -23,7 +23,12 @@ func TestMembers(t *testing.T) {
 	}{
 		{"the leader is killed", func(l *process) { l.signal(syscall.SIGKILL); f.start(l.writers) }},
 		{"the leader leaves", func(l *process) { l.say("leave"); f.start(l.writers) }},
-		{"the database is killed", func(*process) { server.Kill(t); server.Start(t) }},
+		{"the database is killed", func(*process) {
+			killed := time.Now()
+			server.Kill(t)
+			server.Start(t)
+			t.Logf("the database itself answered after %v", time.Since(killed).Round(time.Millisecond))
+		}},
 		{"the leader is stopped", func(l *process) { l.signal(syscall.SIGSTOP) }},
 		{"the leader is killed while a former one wakes", func(l *process) {
 			l.signal(syscall.SIGKILL)
