@@ -24,24 +24,26 @@ func (l *ledger) copyIn(ctx context.Context, batch eventstore.Batch) error {
 		return unwritten(err)
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }() // after a commit it does nothing
-	if err := l.copyTo(ctx, tx, batch); err != nil {
+	spans := l.spans(batch.Entries)
+	if err := l.copyTo(ctx, tx, batch, spans); err != nil {
 		return unwritten(err)
 	}
 	if err := tx.Commit(ctx); err != nil {
 		return classified(err)
 	}
+	l.remember(spans)
 	return nil
 }
 
-func (l *ledger) copyTo(ctx context.Context, tx pgx.Tx, batch eventstore.Batch) error {
-	tag, err := tx.Exec(ctx, claim+` select from held`, l.claims(batch)...)
+func (l *ledger) copyTo(ctx context.Context, tx pgx.Tx, batch eventstore.Batch, spans spans) error {
+	tag, err := tx.Exec(ctx, claim+` select from held`, l.claims(batch, spans)...)
 	if err != nil {
 		return classified(err)
 	}
 	if tag.RowsAffected() != 1 {
 		return l.notHeld(ctx, tx, batch)
 	}
-	n, err := tx.CopyFrom(ctx, pgx.Identifier{"ledger_events"}, copied, pgx.CopyFromSlice(len(batch.Entries), func(i int) ([]any, error) {
+	n, err := tx.CopyFrom(ctx, pgx.Identifier{l.layout.tableOf(batch)}, copied, pgx.CopyFromSlice(len(batch.Entries), func(i int) ([]any, error) {
 		return row(&batch.Entries[i]), nil
 	}))
 	if err == nil && n != int64(len(batch.Entries)) {

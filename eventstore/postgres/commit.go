@@ -29,9 +29,10 @@ with held as (
 	on conflict do nothing
 )`
 
-// commit is one round trip and one transaction.
+// commit is one round trip and one transaction. It is told the partition by name,
+// where it is one: finding it costs the server as much as writing some records.
 const commit = claim + `
-insert into ledger_events (position, stream, revision, id, type, recorded_at, command, envelope, data)
+insert into %s (position, stream, revision, id, type, recorded_at, command, envelope, data)
 select e.position, e.stream, e.revision, e.id, e.type, e.recorded_at, nullif(e.command, ''), e.envelope, e.data
 from unnest($14::bigint[], $15::bigint[], $16::bigint[], $17::uuid[], $18::text[], $19::timestamptz[], $20::text[], $21::bytea[], $22::bytea[])
 	as e (position, stream, revision, id, type, recorded_at, command, envelope, data), held`
@@ -45,11 +46,14 @@ func (l *ledger) Commit(ctx context.Context, batch eventstore.Batch) error {
 	if len(batch.Entries) >= bulk {
 		return l.copyIn(ctx, batch)
 	}
-	tag, err := l.pool.Exec(ctx, commit, append(l.claims(batch), columns(batch.Entries)...)...)
+	into := l.layout.tableOf(batch)
+	spans := l.spans(batch.Entries)
+	tag, err := l.pool.Exec(ctx, fmt.Sprintf(commit, into), append(l.claims(batch, spans), columns(batch.Entries)...)...)
 	switch {
 	case err != nil:
 		return classified(err)
 	case tag.RowsAffected() == int64(len(batch.Entries)):
+		l.remember(spans)
 		return nil
 	}
 	if _, err := l.Find(ctx, nil, nil); errors.Is(err, eventstore.ErrFenced) {
@@ -63,7 +67,7 @@ func misplaced(batch eventstore.Batch) error {
 }
 
 // claims are the arguments of claim.
-func (l *ledger) claims(batch eventstore.Batch) []any {
+func (l *ledger) claims(batch eventstore.Batch, spans spans) []any {
 	numbers, names := make([]int64, len(batch.Streams)), make([]string, len(batch.Streams))
 	for i, s := range batch.Streams {
 		numbers[i], names[i] = s.Number, s.Name
@@ -75,12 +79,21 @@ func (l *ledger) claims(batch eventstore.Batch) []any {
 			commands, firsts = append(commands, c), append(firsts, int64(e.Position))
 		}
 	}
-	spans, root := l.layout.spans(batch.Entries), batch.Tree.Root()
+	root := batch.Tree.Root()
 	return []any{
 		l.epoch, int64(batch.After), int64(batch.After) + int64(len(batch.Entries)),
 		int64(batch.Tree.Size), batch.Tree.EdgeBytes(), root[:],
 		numbers, names, commands, firsts, spans.streams, spans.parts, spans.revisions,
 	}
+}
+
+// tableOf is the partition that all of the batch goes into, or the table they make up.
+func (l layout) tableOf(batch eventstore.Batch) string {
+	first := l.at(int64(batch.After) + 1)
+	if first < 0 || first != l.at(int64(batch.After)+int64(len(batch.Entries))) {
+		return "ledger_events"
+	}
+	return table(l.parts[first])
 }
 
 // columns turns the rows into one array per column.

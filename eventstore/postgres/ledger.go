@@ -23,6 +23,7 @@ type ledger struct {
 
 	layout   layout    // as of the last Last or makeRoom; only grows
 	askAgain time.Time // for a partition ahead
+	spanned  map[span]bool
 }
 
 // patience is how long one statement of the writer may take before its outcome

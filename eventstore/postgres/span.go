@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/jackc/pgx/v5"
 
@@ -70,20 +71,35 @@ func (l *ledger) heads(ctx context.Context, streams []lying, heads map[string]ev
 }
 
 // spans are where the streams of a batch have their first records of a partition,
-// if they have none there before it, which the table knows.
-type spans struct{ streams, parts, revisions []int64 }
+// unless the table is known to have that.
+type spans struct {
+	lying                     map[span]bool
+	streams, parts, revisions []int64
+}
 
-func (l layout) spans(entries []eventstore.Entry) (s spans) {
-	type place struct{ stream, part int64 }
-	known := map[place]bool{}
+type span struct{ stream, part int64 }
+
+func (l *ledger) spans(entries []eventstore.Entry) spans {
+	s := spans{lying: map[span]bool{}}
 	for _, e := range entries {
-		at := place{e.StreamNumber, l.parts[l.at(int64(e.Position))]}
-		if !known[at] {
-			known[at] = true
+		at := span{e.StreamNumber, l.layout.parts[l.layout.at(int64(e.Position))]}
+		if !l.spanned[at] && !s.lying[at] {
+			s.lying[at] = true
 			s.streams, s.parts, s.revisions = append(s.streams, at.stream), append(s.parts, at.part), append(s.revisions, int64(e.Revision))
 		}
 	}
 	return s
+}
+
+// spansKept is how many spans are remembered, so that the server need not look.
+const spansKept = 1 << 15
+
+// remember notes spans that were committed.
+func (l *ledger) remember(s spans) {
+	if l.spanned == nil || len(l.spanned)+len(s.lying) > spansKept {
+		l.spanned = map[span]bool{}
+	}
+	maps.Copy(l.spanned, s.lying)
 }
 
 // spansOf compares a partition's rows with what ledger_spans has of it.
