@@ -26,16 +26,13 @@ func divided(t testing.TB, width int64) (url string) {
 }
 
 // many are the laws with thousands of records.
-var many = []string{"large_append", "adopted_ledger", "broken_off", "misses_nothing", "not_adopted", "cancelled_read"}
+var many = []string{"large_append", "adopted_ledger", "broken_off", "misses_nothing", "not_adopted", "cancelled_read", "any_run_of_calls"}
 
 // TestStoreOfPartitions: all that holds of a store holds across the borders of
 // partitions.
 func TestStoreOfPartitions(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) storetest.Opener {
 		width := int64(3)
-		if strings.Contains(t.Name(), "any_run_of_calls") { // a hundred ledgers
-			width = 20
-		}
 		for _, name := range many {
 			if strings.Contains(t.Name(), name) {
 				width = 300
