@@ -51,17 +51,22 @@ type statements struct {
 	prepared map[string]*sql.Stmt
 }
 
-func (s *statements) write(ctx context.Context, l lot) error {
+// write runs to its end whatever becomes of the caller's context: a transaction
+// that is cut off would keep the database locked.
+func (s *statements) write(_ context.Context, l lot) error {
+	ctx := context.Background()
 	if _, err := s.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
 	err := l.upsert(sqliteDialect, s.suffix, s.exec)
+	if err == nil {
+		_, err = s.conn.ExecContext(ctx, "COMMIT")
+	}
 	if err != nil {
-		_, rollback := s.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
+		_, rollback := s.conn.ExecContext(ctx, "ROLLBACK")
 		return errors.Join(err, rollback)
 	}
-	_, err = s.conn.ExecContext(ctx, "COMMIT")
-	return err
+	return nil
 }
 
 func (s *statements) exec(text string, args []any) (err error) {
