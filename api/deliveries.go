@@ -25,8 +25,8 @@ type deliveriesOf struct {
 
 func (s *Server) askDeliveries(ctx context.Context, in *deliveriesOf) (d Deliveries, err error) {
 	d = Deliveries{Targets: []relay.Standing{}, Failures: []relay.Failure{}, Acts: []relay.Act{}}
-	if s.Deliveries == nil {
-		return d, nil
+	if err := seesExchanges(ctx); err != nil || s.Deliveries == nil {
+		return d, err
 	}
 	head, err := s.Store.Head(ctx)
 	if err != nil {

@@ -17,8 +17,8 @@ type lettersOf struct {
 
 func (s *Server) askLetters(ctx context.Context, in *lettersOf) (list projections.List[feeds.Letter], err error) {
 	list.Rows = []feeds.Letter{}
-	if s.Inbox == nil {
-		return list, nil
+	if err := seesExchanges(ctx); err != nil || s.Inbox == nil {
+		return list, err
 	}
 	list.Rows, list.Total, err = s.Inbox.Letters.List(ctx, in.State, 200)
 	return list, err
@@ -43,6 +43,9 @@ type letterDismissal struct {
 }
 
 func (s *Server) askLetter(ctx context.Context, in *letterOf) (feeds.Letter, error) {
+	if err := seesExchanges(ctx); err != nil {
+		return feeds.Letter{}, err
+	}
 	if s.Inbox == nil {
 		return feeds.Letter{}, projections.ErrNotFound
 	}

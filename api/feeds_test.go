@@ -519,6 +519,39 @@ func TestPagesOfWhatGoesAndComes(t *testing.T) {
 	r.open("/deliveries?lang=en").shows("Deliveries", "No target is configured.")
 }
 
+// TestWhoSeesWhatOtherSystemsSent: the messages are whole, of every unit.
+func TestWhoSeesWhatOtherSystemsSent(t *testing.T) {
+	d, _ := feeding(t)
+	d.funded()
+	d.hook("treasury", paying("m-1", "0202-001", 1)).problem(422, "execution.number-used")
+	id := d.letters(feeds.Open)[0].ID
+	for as, sees := range map[string]bool{
+		"unit": false, "department": false, "treasury": false, "congress": false,
+		"finance": true, "auditor": true, "inspector": true, "admin": true,
+	} {
+		reader := d.reads(as)
+		for _, path := range []string{"/deliveries", "/dead-letters", "/dead-letters/" + id, "/dead-letters/nobody"} {
+			program, page := d.get(as, "/api/v1"+path), reader.open(path)
+			if path == "/deliveries" && sees {
+				page.shows("没有配置推送目标")
+			}
+			if (program.Code == http.StatusForbidden) == sees || (page.status == http.StatusForbidden) == sees {
+				t.Errorf("%s %s: %d and %d", as, path, program.Code, page.status)
+			}
+			if !sees {
+				page.shows("由财政部门、审计、纪检监察、系统管理办理")
+			}
+			if !sees && strings.Contains(program.Body.String()+page.page, "0202-001") {
+				t.Errorf("%s is shown %s all the same", as, path)
+			}
+		}
+		if home := reader.open("/").page; strings.Contains(home, `href="/dead-letters"`) != sees || strings.Contains(home, `href="/deliveries"`) != sees {
+			t.Errorf("%s is shown the way there: %t", as, !sees)
+		}
+	}
+	d.get("unit", "/api/v1/dead-letters").problem(403, "permission.role")
+}
+
 func TestMetricsAreForThisMachineOrWhoHasTheToken(t *testing.T) {
 	d, _ := feeding(t)
 	d.programme()

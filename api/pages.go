@@ -95,6 +95,7 @@ func (s *Server) frame(r *http.Request, title, nav string, crumbs ...web.Crumb) 
 		f.Who = web.Who{Person: who.Person, Name: who.Name, Post: who.Post, Unit: who.UnitName}
 		f.Mark = web.Mark{Position: s.reached(r.Context()), AsOf: s.Now(), Seal: s.sealMark()}
 		f.Said = s.said(r, who)
+		f.Exchanges = operates(who.Account, exchanges) == nil
 	}
 	return f
 }

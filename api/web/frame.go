@@ -21,6 +21,8 @@ type Frame struct {
 	Here    string // address of this page, for the language switch and for coming back
 	Wide    bool   // prints landscape
 	Said    *Said  // what came of the act just done
+
+	Exchanges bool // the reader may see what goes to other systems and comes from them
 }
 
 func (f Frame) english() bool { return f.English }
