@@ -122,7 +122,10 @@ func TestGroupGoesOnAfterACrash(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = sub.Ack(next(t, sub).Event)
-	time.Sleep(200 * time.Millisecond) // until the place is kept
+	r.until("no checkpoint after the replay", func() bool {
+		kept := readAll(t, r.Client, "$persistentsubscription-s::g-checkpoint")
+		return strings.Contains(string(kept[len(kept)-1].Data), `"replayed":1`)
+	})
 	r.reopen()
 	if n := r.info("s", "g").Stats.ParkedMessagesCount; n != 0 {
 		t.Errorf("%d events are parked, want none", n)

@@ -19,13 +19,15 @@ func stored(t *testing.T, server, subject string) (events []CloudEvent) {
 	defer conn.Close()
 	js, err := conn.JetStream()
 	must(t, err)
+	name, err := js.StreamNameBySubject(subject)
+	must(t, err)
+	info, err := js.StreamInfo(name, &nats.StreamInfoRequest{SubjectsFilter: subject})
+	must(t, err)
 	sub, err := js.SubscribeSync(subject, nats.OrderedConsumer())
 	must(t, err)
-	for {
-		m, err := sub.NextMsg(500 * time.Millisecond)
-		if err != nil {
-			return events
-		}
+	for range info.State.Subjects[subject] {
+		m, err := sub.NextMsg(time.Minute)
+		must(t, err)
 		var e CloudEvent
 		must(t, json.Unmarshal(m.Data, &e))
 		if m.Header.Get(nats.MsgIdHdr) != e.ID || m.Header.Get(contentType) != ContentType {
@@ -33,6 +35,7 @@ func stored(t *testing.T, server, subject string) (events []CloudEvent) {
 		}
 		events = append(events, e)
 	}
+	return events
 }
 
 // TestNATSKilledUnderLoad kills the server twice while events are recorded and
