@@ -3,6 +3,7 @@ package pubsub
 import (
 	"context"
 	"database/sql"
+	sqldriver "database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/ThreeDotsLabs/watermill/pubsub/tests"
+	driver "modernc.org/sqlite"
 
 	"wenxiao/eventstore"
 	"wenxiao/eventstore/memory"
@@ -286,23 +288,40 @@ func TestAStorePutBackUnderAReader(t *testing.T) {
 	}
 }
 
+// set is a clock that a test sets, and counts how often it was read. SQLite knows
+// it as set_clock().
+var set struct{ millis, read atomic.Int64 }
+
+func init() {
+	driver.MustRegisterScalarFunction("set_clock", 0, func(*driver.FunctionContext, []sqldriver.Value) (sqldriver.Value, error) {
+		set.read.Add(1)
+		return set.millis.Load(), nil
+	})
+}
+
 // TestADeadMembersTurnPasses takes a turn and never renews it, as a process that
-// was killed.
+// was killed. Whoever asks gets it when the lease is over, and not before.
 func TestADeadMembersTurnPasses(t *testing.T) {
 	store, groups, db := open(t, "sqlite")
 	write(t, store, "a")
 	must(t, groups.Begin(t.Context(), "g", All, 0))
-	_, err := db.Exec(`UPDATE consumer_groups SET holder = 'dead', held_until = ` + groups.clock + ` + 700`)
+	_, err := db.Exec(`UPDATE consumer_groups SET holder = 'dead', held_until = 700`)
 	must(t, err)
+	groups.clock = "set_clock()"
+	set.millis.Store(700)
+	before := set.read.Load()
 	s := NewMember(store, groups, "g")
 	defer s.Close()
 	messages, err := s.Subscribe(t.Context(), All)
 	must(t, err)
-	select {
-	case <-messages:
-		t.Fatal("two members read at once")
-	case <-time.After(300 * time.Millisecond):
+	for set.read.Load() < before+3 { // it asked, and asked again
+		select {
+		case <-messages:
+			t.Fatal("two members read at once")
+		case <-time.After(time.Millisecond):
+		}
 	}
+	set.millis.Store(701)
 	next(t, messages, 1)
 }
 
