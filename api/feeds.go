@@ -117,7 +117,11 @@ func (s *Server) fed(ctx context.Context, source feeds.Source, body []byte, by f
 	if err != nil {
 		return none, err
 	}
-	return do(s, ctx, who, code, year, m.Data)
+	done, err := do(s, ctx, who, code, year, m.Data)
+	if errors.Is(err, eventstore.ErrCommandReused) {
+		err = m.Reused()
+	}
+	return done, err
 }
 
 // feeder is the system account of a source, in one message. The correlation says

@@ -354,6 +354,56 @@ func TestFilesOfManyForms(t *testing.T) {
 	}
 }
 
+// TestACorrectedTableAllotsNothingTwice: rows without ids are known again by what
+// they are about, whatever of them was corrected, and a corrected figure of what
+// was entered is refused.
+func TestACorrectedTableAllotsNothingTwice(t *testing.T) {
+	d, inbox := feeding(t)
+	d.funded()
+	before := d.head()
+	source, _ := inbox.Source("budget")
+	source.Commands = []string{"execution.allot"}
+	inbox.Sources = append(inbox.Sources[:2:2], source)
+	path := filepath.Join(t.TempDir(), "allotments.csv")
+	takes := func(rows string, entered uint64, codes ...string) {
+		t.Helper()
+		must(t, os.WriteFile(path, []byte("项目编码,年度,文号,金额,用途\n"+rows), 0o600))
+		at := d.head()
+		r, err := inbox.ReadFile(t.Context(), source, path)
+		must(t, err)
+		got := []string{}
+		for _, no := range r.Refused {
+			got = append(got, no.Code)
+		}
+		if uint64(d.head()-at) != entered || fmt.Sprint(got) != fmt.Sprint(codes) {
+			t.Errorf("%q: %d entered, %+v", rows, d.head()-at, r.Refused)
+		}
+	}
+	takes("p1,2025,一号,100,\np1,2025,二号,一百,\n", 1, "feed.malformed-data")
+	takes("p1,2025,一号,100,\np1,2025,二号,100,\n", 1)
+	takes("p1,2025,一号,100,\np1,2025,二号,100,\n\n", 0)
+	takes("p1,2025,一号,900,\np1,2025,二号,100,\n", 0, "feed.entered-otherwise")
+	takes("p1,2025,三号,100,\np1,2025,三号,100,\n", 0, "feed.no-identity")
+	open := d.letters(feeds.Open)
+	if len(open) != 2 || !open[0].Whole() || !strings.Contains(open[1].Reason, "同一项目、年度、文号的这一项已经入账") || d.head() != before+2 {
+		t.Fatalf("%+v", open)
+	}
+
+	err := inbox.Retry(t.Context(), open[0].ID, feeds.Person{ID: "p"}, []byte(open[0].Body))
+	if no := domain.Refused(err); len(no) != 1 || no[0].Code != "feed.whole-file" || no[0].Reason != feeds.WholeFile {
+		t.Error(err)
+	}
+	err = inbox.Retry(t.Context(), open[1].ID, feeds.Person{ID: "p"}, []byte(strings.Replace(open[1].Body, `"一号"`, `"四号"`, 1)))
+	if no := domain.Refused(err); len(no) != 1 || no[0].Code != "feed.other-row" || d.head() != before+2 {
+		t.Errorf("%v, %d entered", err, d.head()-before)
+	}
+	page := d.reads("finance").open("/dead-letters/"+open[0].ID).shows(feeds.WholeFile, "不办的理由")
+	if strings.Contains(page.page, "/retry") {
+		t.Error("a whole file is offered to be tried again")
+	}
+	d.reads("finance").open("/dead-letters/" + open[1].ID).shows("/retry")
+}
+
 // A doubtful store loses the answer to an append now and then, as when the
 // connection to the database breaks at the wrong moment.
 type doubtful struct {

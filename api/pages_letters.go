@@ -55,6 +55,9 @@ func (s *Server) letterOn(r *http.Request) (page web.Letter, err error) {
 		Body: l.Body, Typed: l.Body, Code: l.Code, Reason: l.Reason, Field: l.Field, Basis: l.Basis, At: l.At, State: l.State,
 		Handles: l.State == feeds.Open && operates(who.Account, "feed.retry") == nil,
 	}
+	if l.Whole() {
+		page.Whole = feeds.WholeFile
+	}
 	if source, ok := s.Inbox.Source(l.Source); ok {
 		page.Account = source.Account
 	}

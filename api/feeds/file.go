@@ -3,9 +3,7 @@ package feeds
 import (
 	"archive/zip"
 	"bytes"
-	"crypto/sha256"
 	"encoding/csv"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,7 +30,7 @@ func split(data []byte, s Source) ([][]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		return table(rows, digest(data), s)
+		return table(rows, s)
 	case bytes.HasPrefix(trimmed, []byte("[")), bytes.HasPrefix(trimmed, []byte("{")):
 		return objects(trimmed)
 	}
@@ -40,7 +38,7 @@ func split(data []byte, s Source) ([][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return table(rows, digest(data), s)
+	return table(rows, s)
 }
 
 // unfinished reports data that somebody may still be writing: a workbook without
@@ -57,8 +55,6 @@ func unfinished(data []byte) bool {
 	}
 	return !bytes.HasSuffix(bytes.TrimSuffix(data, []byte{0}), []byte("\n"))
 }
-
-func digest(data []byte) string { sum := sha256.Sum256(data); return hex.EncodeToString(sum[:10]) }
 
 // objects finds the JSON objects of a list, or one after the other, byte for
 // byte.
@@ -127,10 +123,29 @@ func separated(data []byte) ([][]string, error) {
 		r.Comma = '\t'
 	}
 	rows, err := r.ReadAll()
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, domain.Refusal{Code: "feed.malformed-table", Reason: "表读不出来：" + err.Error()}
+	if err != nil {
+		return nil, domain.Refusal{Code: "feed.malformed-table", Reason: misquoted(err, text)}
 	}
 	return rows, nil
+}
+
+// misquoted says where a table breaks off: only its quotes can be wrong.
+func misquoted(err error, text string) string {
+	at := (*csv.ParseError)(nil)
+	if !errors.As(err, &at) {
+		return "表读不出来"
+	}
+	lines := strings.Split(text, "\n")
+	before := lines[min(at.Line, len(lines))-1]
+	column := 1 + utf8.RuneCountInString(before[:min(max(at.Column-1, 0), len(before))])
+	why := "引号没有成对：格里有引号的，整格用引号括起，里面的引号写两遍"
+	if errors.Is(err, csv.ErrBareQuote) {
+		why = "没有用引号括起的格里有引号：整格用引号括起，里面的引号写两遍"
+	}
+	if at.StartLine != at.Line {
+		return fmt.Sprintf("从第 %d 行开始的引号到第 %d 行第 %d 字还没有成对：补上少的一个；格里本有引号的写两遍", at.StartLine, at.Line, column)
+	}
+	return fmt.Sprintf("第 %d 行第 %d 字：%s", at.Line, column, why)
 }
 
 // The columns a table may have, by the words of its head.
@@ -146,10 +161,9 @@ var heads = map[string][]string{
 	"purpose":   {"purpose", "用途", "摘要"},
 }
 
-// table makes a message of each row: a payment, an allotment, a budget. Rows
-// without an id of their own are numbered within their file, so that the same
-// file twice is the same messages.
-func table(rows [][]string, file string, s Source) (messages [][]byte, err error) {
+// table makes a message of each row: a payment, an allotment, a budget. It
+// refuses all of them where some cannot be told apart.
+func table(rows [][]string, s Source) (messages [][]byte, err error) {
 	if len(rows) < 2 || len(rows) > maxRows {
 		return nil, domain.Refusal{Code: "feed.no-rows", Reason: fmt.Sprintf("表须有表头和 1—%d 行，有 %d 行", maxRows-1, len(rows))}
 	}
@@ -157,6 +171,7 @@ func table(rows [][]string, file string, s Source) (messages [][]byte, err error
 	if err != nil {
 		return nil, err
 	}
+	unclear := unidentified{at: map[string]int{}}
 	for i, row := range rows[1:] {
 		if strings.TrimSpace(strings.Join(row, "")) == "" {
 			continue
@@ -167,13 +182,18 @@ func table(rows [][]string, file string, s Source) (messages [][]byte, err error
 			}
 			return ""
 		}
-		m, err := compose(row, cell, unit, fmt.Sprintf("%s-%d", file, i+2), s)
+		m, err := compose(row, cell, unit, s)
 		if err != nil {
 			return nil, err
 		}
-		messages = append(messages, m)
+		unclear.identify(&m, i+2)
+		body, err := json.Marshal(m)
+		if err != nil {
+			return nil, err
+		}
+		messages = append(messages, body)
 	}
-	return messages, nil
+	return messages, unclear.refusal()
 }
 
 func header(row []string) (columns map[string]int, unit domain.Money, err error) {
@@ -204,11 +224,8 @@ func header(row []string) (columns map[string]int, unit domain.Money, err error)
 
 // compose makes one. A figure that is none is passed on as it stands, for the
 // letter to show: data that no command takes is refused by itself.
-func compose(row []string, cell func(string) string, unit domain.Money, number string, s Source) ([]byte, error) {
-	m := Message{SpecVersion: "1.0", ID: cell("id"), Source: "file", Type: cell("type"), Subject: cell("programme") + "/" + cell("year"), Time: day(cell("time")), Row: strings.Join(row, "\t")}
-	if m.ID == "" {
-		m.ID = number
-	}
+func compose(row []string, cell func(string) string, unit domain.Money, s Source) (m Message, err error) {
+	m = Message{SpecVersion: "1.0", ID: cell("id"), Source: "file", Type: cell("type"), Subject: cell("programme") + "/" + cell("year"), Time: day(cell("time")), Row: strings.Join(row, "\t")}
 	if m.Type == "" && len(s.Commands) == 1 {
 		m.Type = s.Commands[0]
 	}
@@ -221,11 +238,8 @@ func compose(row []string, cell func(string) string, unit domain.Money, number s
 			data[name] = text
 		}
 	}
-	var err error
-	if m.Data, err = json.Marshal(data); err != nil {
-		return nil, err
-	}
-	return json.Marshal(m)
+	m.Data, err = json.Marshal(data)
+	return m, err
 }
 
 // day reads a day as workbooks keep it: counted from 1900.

@@ -42,7 +42,7 @@ func TestATableInEveryFormIsTheSameMessages(t *testing.T) {
 			t.Fatalf("%s: %d %v", name, len(messages), err)
 		}
 		m, err := Parse(messages[0])
-		if err != nil || m.Type != "execution.pay" || m.Subject != "p1/2025" || m.Time != "2025-03-31" || string(m.Data) != `{"amount":1500000,"payment":"0331-001","purpose":"培训费"}` || !strings.HasSuffix(m.ID, "-2") || m.Row == "" {
+		if err != nil || m.Type != "execution.pay" || m.Subject != "p1/2025" || m.Time != "2025-03-31" || string(m.Data) != `{"amount":1500000,"payment":"0331-001","purpose":"培训费"}` || m.ID != "row-874371f17c5ee716456685ddf117bf932bbc0d5f" || m.Row == "" { // with other ids, what was entered would be entered again
 			t.Errorf("%s: %s %v", name, messages[0], err)
 		}
 	}
@@ -87,6 +87,73 @@ func TestATableThatCannotBeRead(t *testing.T) {
 	} {
 		if _, err := split([]byte(text), payments); err == nil || refusedBy(err).Code != want {
 			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+}
+
+// TestWhereATableBreaksOff counts characters, not bytes, from one.
+func TestWhereATableBreaksOff(t *testing.T) {
+	for text, want := range map[string]string{
+		"项目编码,年度,金额\np1,2025,1\np1,培\"训,1\n":   "第 3 行第 5 字：没有用引号括起的格里有引号：整格用引号括起，里面的引号写两遍",
+		"项目编码,年度,金额\np1,\"培\"训,1\n":            "第 2 行第 6 字：引号没有成对：格里有引号的，整格用引号括起，里面的引号写两遍",
+		"项目编码,年度,金额\n\"p1,2025,1\np2,2025,1\n": "从第 2 行开始的引号到第 3 行第 10 字还没有成对：补上少的一个；格里本有引号的写两遍",
+	} {
+		if _, err := split([]byte(text), payments); err == nil || refusedBy(err).Reason != want {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+}
+
+var allotments = Source{Name: "files", Commands: []string{"execution.allot"}}
+
+// TestRowsWithoutAnIDAreWhatTheyAreAbout: whatever else of them is corrected.
+func TestRowsWithoutAnIDAreWhatTheyAreAbout(t *testing.T) {
+	id := func(row string) string {
+		t.Helper()
+		messages, err := split([]byte("项目编码,年度,文号,金额,日期,用途\n"+row+"\n"), allotments)
+		if err != nil || len(messages) != 1 {
+			t.Fatalf("%s: %v", row, err)
+		}
+		m, err := Parse(messages[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m.ID
+	}
+	first := id("p1,2025,财预〔2025〕1号,100,2025-03-01,一季度")
+	for row, same := range map[string]bool{
+		"p1,2025,财预〔2025〕1号,200,2025-03-01,一季度":  true,
+		"p1,2025,财预〔2025〕1号,100,2025-03-02,":     true,
+		"p1,2025,财预[２０２５] 1号,100,2025-03-01,一季度": true,
+		"p1,2025,财预〔2025〕2号,100,2025-03-01,一季度":  false,
+		"p1,2026,财预〔2025〕1号,100,2025-03-01,一季度":  false,
+		"p2,2025,财预〔2025〕1号,100,2025-03-01,一季度":  false,
+	} {
+		if (id(row) == first) != same {
+			t.Errorf("%s is the same: %t", row, !same)
+		}
+	}
+}
+
+// TestRowsThatCannotBeToldApart refuses their whole file, before any is entered.
+func TestRowsThatCannotBeToldApart(t *testing.T) {
+	for rows, want := range map[string]string{
+		"p1,2025,一号,100\np2,2025,一号,1\np1,2025,一号,100":     "第 4 行与第 2 行是同一项目",
+		"p1,2025,一号,100\np1,2025,,1":                       "第 3 行没有文号。",
+		"p1,2025,,1\n" + strings.Repeat("p2,2025,,1\n", 8): "；还有 4 行。",
+	} {
+		messages, err := split([]byte("项目编码,年度,文号,金额\n"+rows+"\n"), allotments)
+		if err == nil || refusedBy(err).Code != "feed.no-identity" || !strings.Contains(refusedBy(err).Reason, want) {
+			t.Errorf("%s: %d messages, %v", rows, len(messages), err)
+		}
+	}
+	for _, s := range []Source{{Name: "files", Commands: []string{"execution.recall"}}, {Name: "files", Commands: []string{"execution.pay", "execution.allot"}}} {
+		if _, err := split([]byte("项目编码,年度,文号,金额\np1,2025,一号,100\n"), s); refusedBy(err).Code != "feed.no-identity" {
+			t.Errorf("%v: %v", s.Commands, err)
+		}
+		messages, err := split([]byte("项目编码,年度,文号,金额,消息编号\np1,2025,一号,100,a\np1,2025,一号,100,b\n"), s)
+		if err != nil || len(messages) != 2 {
+			t.Errorf("%v, with ids: %d, %v", s.Commands, len(messages), err)
 		}
 	}
 }

@@ -156,5 +156,5 @@ func (in *Inbox) refuseFile(ctx context.Context, s Source, path string, data []b
 	if data == nil {
 		data = []byte(no.Reason)
 	}
-	return Result{Refused: []Refused{no}}, in.Letters.keep(ctx, s.Name, digestKey(data), data[:min(len(data), mostKept)], no)
+	return Result{Refused: []Refused{no}}, in.Letters.keep(ctx, s.Name, strings.Replace(digestKey(data), "sha256:", wholeFile, 1), data[:min(len(data), mostKept)], no)
 }

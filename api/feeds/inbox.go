@@ -132,10 +132,15 @@ func (in *Inbox) Retry(ctx context.Context, id string, by Person, body []byte) e
 		return settled
 	case !ok:
 		return domain.Refusal{Code: "feed.no-source", Reason: "来源 " + letter.Source + " 已不在配置里"}
+	case letter.Whole():
+		return domain.Refusal{Code: "feed.whole-file", Reason: WholeFile}
 	case letter.Code == "feed.unsigned", letter.Code == "feed.other-id":
 		return domain.Refusal{Code: "feed.unsigned", Reason: "这一件没有来源 " + letter.Source + " 的有效签名，不能当作它的数据办理；核实后由对方重新签名发送，这一件写明理由不办"}
 	case key(body) != letter.Message && letter.Code != "feed.malformed" && letter.Code != "feed.malformed-id" && letter.Code != "feed.not-text":
 		return domain.Refusal{Code: "feed.other-id", Field: "/body", Reason: "更正不得改动消息的 id：它使同一件事不会办两次"}
+	}
+	if err := letter.sameRow(body); err != nil {
+		return err
 	}
 	a := Act{Person: by.ID, Name: by.Name, Act: "retry", Outcome: "ordered"}
 	if string(body) == letter.Body {

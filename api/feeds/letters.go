@@ -63,6 +63,16 @@ type Letter struct {
 	Acts    []Act     `json:"acts"`
 }
 
+// wholeFile begins the number of a letter that holds a file in which no messages
+// could be told apart; the digest of its bytes follows.
+const wholeFile = "file-sha256:"
+
+// Whole reports a letter that holds such a file, or its beginning.
+func (l Letter) Whole() bool { return strings.HasPrefix(l.Message, wholeFile) }
+
+// WholeFile says what to do about one.
+const WholeFile = "这是整个文件，分不出一条条消息，不能在这里再办。照上面的理由改好原来的文件，再放进来源的文件夹（或用 wenxiao feed 送）；收下以后，把这一件写明理由不办"
+
 // An Act is what somebody did about a letter.
 type Act struct {
 	At      time.Time `json:"at"`

@@ -63,6 +63,7 @@ type Letter struct {
 	Acts                                                         []LetterAct
 	Handles                                                      bool   // the reader may retry or dismiss it
 	Account                                                      string // that carries it out
+	Whole                                                        string // what to do about a whole file, of which no message can be tried again; else empty
 }
 
 func (Letter) template() string { return "letter" }
