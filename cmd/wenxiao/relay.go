@@ -5,15 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
-	"net/http"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/spf13/cobra"
 
-	"wenxiao/domain"
 	"wenxiao/eventstore"
 	"wenxiao/eventstore/pubsub"
 	"wenxiao/projections/relay"
@@ -45,7 +40,7 @@ Runs beside a server or without one. Without a filter a target gets every event.
 	f.StringSliceVar(&one.Streams, "stream", nil, "只推送这些流，如 goal-c26-* (streams)")
 	f.StringVar(&one.Secret, "secret", "", "网页推送的签名密钥：env:变量名 或 file:路径 (webhook secret)")
 	f.Uint64Var(&after, "after", 0, "新目标从这个账本位置之后开始 (where a new target begins)")
-	f.StringVar(&metrics, "metrics", "", "在这个本机地址提供 /metrics，如 127.0.0.1:9100")
+	f.StringVar(&metrics, "metrics", "", "在这个本机地址提供 /metrics、/healthz、/readyz，如 127.0.0.1:9100")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		one.After = eventstore.Position(after)
 		targets, err := chosenTargets(config, one)
@@ -91,7 +86,10 @@ func runRelay(ctx context.Context, p place, targets []relay.Target, metrics stri
 	registry.MustRegister(relay.Lags{Deliveries: deliveries, Store: store})
 	r := &relay.Relay{Store: store, Deliveries: deliveries, Targets: targets, Log: newLog(errs), Metrics: relay.NewMetrics(registry)}
 	if metrics != "" {
-		stop, err := serveMetrics(metrics, registry)
+		stop, err := serveMetrics(metrics, registry, func(ctx context.Context) error {
+			_, err := store.Head(ctx)
+			return err
+		})
 		if err != nil {
 			return err
 		}
@@ -101,18 +99,4 @@ func runRelay(ctx context.Context, p place, targets []relay.Target, metrics stri
 		fmt.Fprintf(out, "推送 (relay) %s → %s：%s\n", t.Name, t.Address(), t.Scope())
 	}
 	return r.Run(ctx)
-}
-
-// serveMetrics answers on this machine only.
-func serveMetrics(addr string, registry *prometheus.Registry) (stop func(), err error) {
-	listener, err := listen(addr)
-	if err != nil {
-		return nil, err
-	}
-	if at, ok := listener.Addr().(*net.TCPAddr); !ok || !at.IP.IsLoopback() {
-		return nil, errors.Join(listener.Close(), domain.Refusal{Code: "serve.address", Field: "--metrics", Reason: "运行指标只在本机提供，如 127.0.0.1:9100"})
-	}
-	server := &http.Server{Handler: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}), ReadHeaderTimeout: 5 * time.Second}
-	go func() { _ = server.Serve(listener) }()
-	return func() { _ = server.Close() }, nil
 }

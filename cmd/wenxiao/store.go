@@ -37,6 +37,7 @@ type gateway struct {
 	addr, cert, key string
 	insecure        bool
 	maxAppend       int
+	metrics         string // where /metrics is; empty: nowhere
 }
 
 func storeServe() *cobra.Command {
@@ -60,6 +61,7 @@ The ledger is served read-only; an empty place becomes an event store of its own
 	f.StringVar(&g.key, "tls-key", "", "证书的私钥文件 (its key, PEM)")
 	f.BoolVar(&g.insecure, "insecure", false, "不加密，不问账户，只限本机 (no TLS, no passwords: loopback only)")
 	f.IntVar(&g.maxAppend, "max-append", esdbgate.DefaultMaxAppend, "一次写入最多多少字节 (bytes of one append)")
+	f.StringVar(&g.metrics, "metrics", "", "在这个本机地址提供 /metrics、/healthz、/readyz，如 127.0.0.1:2114；不写即不提供 (off unless given)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		return g.serve(cmd.Context(), *db, cmd.OutOrStdout(), cmd.ErrOrStderr())
 	}
@@ -76,11 +78,15 @@ func (g gateway) serve(ctx context.Context, p place, out, errs io.Writer) (err e
 		return err
 	}
 	defer listener.Close()
-	store, ledger, err := openServed(ctx, p)
+	counted := newTally()
+	store, ledger, err := openServed(ctx, p, eventstore.WithBatches(counted.Batch))
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
+	if !ledger {
+		store = counted.Measured(store)
+	}
 	settings := esdbgate.Options{MaxAppend: g.maxAppend, Log: newLog(errs)}
 	if !g.insecure {
 		all, err := accounts.Open(ctx, p.accounts())
@@ -99,7 +105,19 @@ func (g gateway) serve(ctx context.Context, p place, out, errs io.Writer) (err e
 	defer gate.Close()
 	what := map[bool]string{true: "账本，只读 (the ledger, read-only)", false: "事件库，可读可写 (an event store)"}[ledger]
 	fmt.Fprintf(out, "%s: esdb://%s?tls=%t\n", what, listener.Addr(), !g.insecure)
-	return serveGate(ctx, gate.Server(options...), listener)
+	server := gate.Server(append(options, grpc.StatsHandler(counted))...)
+	counted.watch(store, server)
+	if g.metrics != "" {
+		stop, err := serveMetrics(g.metrics, counted.Registry, func(ctx context.Context) error {
+			_, err := store.Head(ctx)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		defer stop()
+	}
+	return serveGate(ctx, server, listener)
 }
 
 // transport demands TLS, except on this machine where it was said to do without.
@@ -127,7 +145,7 @@ func (g gateway) transport() ([]grpc.ServerOption, error) {
 
 // openServed opens what is at a place: a ledger for reading, never for writing;
 // anything else as an event store.
-func openServed(ctx context.Context, p place) (store eventstore.Store, ledger bool, err error) {
+func openServed(ctx context.Context, p place, options ...eventstore.Option) (store eventstore.Store, ledger bool, err error) {
 	if p.isEventStore() {
 		return nil, false, usage("--db 已是 EventStoreDB，直接连接即可：%s", p)
 	}
@@ -137,7 +155,7 @@ func openServed(ctx context.Context, p place) (store eventstore.Store, ledger bo
 	if reader, ledger, err := openLedgerOnly(ctx, p); err != nil || ledger {
 		return reader, ledger, err
 	}
-	if store, err = p.openEvents(ctx); err != nil {
+	if store, err = p.openEvents(ctx, options...); err != nil {
 		return nil, false, err
 	}
 	if err := esdbgate.Found(ctx, store); err != nil {
@@ -148,11 +166,11 @@ func openServed(ctx context.Context, p place) (store eventstore.Store, ledger bo
 
 // openEvents opens an event store for this process alone: two that hand out the
 // events of a group would hand out each twice.
-func (p place) openEvents(ctx context.Context) (eventstore.Store, error) {
+func (p place) openEvents(ctx context.Context, options ...eventstore.Option) (eventstore.Store, error) {
 	if p.isPostgres() {
-		return opened(postgres.Open(ctx, p.url))
+		return opened(postgres.Open(ctx, p.url, options...))
 	}
-	return p.openStore(ctx, nil)
+	return p.openStore(ctx, nil, options...)
 }
 
 // openLedgerOnly returns the reader of a ledger, or none where there is none.

@@ -15,6 +15,7 @@ import (
 	"io"
 	"math/big"
 	"net"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -238,6 +239,66 @@ func TestLedgerOnAnEventStore(t *testing.T) {
 	if code := run(t.Context(), []string{"store", "serve", "--insecure", "--db", address, "--home", p.home}, strings.NewReader(""), &out, &errs); code != exitInput {
 		t.Errorf("a gate over a server of the protocol: %d", code)
 	}
+}
+
+// TestStoreSaysHowItIs counts an append, a subscription and a call nobody may make
+// up a name for.
+func TestStoreSaysHowItIs(t *testing.T) {
+	at := free(t)
+	client := dial(t, "esdb://"+serving(t, "--insecure", "--metrics", at, "--db", "sqlite:"+filepath.Join(t.TempDir(), "events.db")))
+	sub, err := client.SubscribeToAll(t.Context(), esdb.SubscribeToAllOptions{From: esdb.Start{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sub.Close()
+	if _, err := client.AppendToStream(t.Context(), "s", esdb.AppendToStreamOptions{}, esdb.EventData{EventType: "t", Data: []byte("{}")}); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if got := sub.Recv(); got.SubscriptionDropped != nil {
+			t.Fatal(got.SubscriptionDropped.Error)
+		} else if got.EventAppeared != nil && got.EventAppeared.OriginalEvent().StreamID == "s" {
+			break
+		}
+	}
+	for _, path := range []string{"/healthz", "/readyz"} {
+		if said, err := standing(at, path); err != nil || said != "ok" {
+			t.Errorf("%s: %q %v", path, said, err)
+		}
+	}
+	said, err := standing(at, "/metrics")
+	for _, want := range []string{
+		`wenxiao_store_connections 1`, `wenxiao_store_calls{method="/event_store.client.streams.Streams/Read"} 1`,
+		`wenxiao_appends_total{outcome="added"} 1`, "wenxiao_store_position ", "wenxiao_records_total ",
+	} {
+		if !strings.Contains(said, want) {
+			t.Errorf("the metrics lack %s: %v", want, err)
+		}
+	}
+	if code := run(t.Context(), []string{"store", "serve", "--insecure", "--listen", "127.0.0.1:0", "--metrics", "0.0.0.0:0", "--db", "sqlite:" + filepath.Join(t.TempDir(), "e.db")}, strings.NewReader(""), io.Discard, io.Discard); code != exitInput {
+		t.Errorf("the metrics are offered to the world: %d", code)
+	}
+}
+
+// TestNotReadyIsSaidWithoutTheReason: whoever asks may not read the log.
+func TestNotReadyIsSaidWithoutTheReason(t *testing.T) {
+	server := httptest.NewServer(answers(func(context.Context) error { return errors.New("password of the database") }))
+	defer server.Close()
+	_, err := standing(strings.TrimPrefix(server.URL, "http://"), "/readyz")
+	if no := domain.Refused(err); len(no) != 1 || no[0].Code != "ready.not" || !strings.Contains(no[0].Reason, "答 503") || strings.Contains(no[0].Reason, "password") {
+		t.Error(err)
+	}
+}
+
+// free is an address of this machine that nobody listens on.
+func free(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().String()
 }
 
 // TestStoreServedFromPostgres makes an event store in an empty database, opens
