@@ -20,7 +20,7 @@ func feedCommand() *cobra.Command {
 		Short: "把其他系统的文件办入账本 (enter what other systems wrote into files)",
 		Long: `每条消息或每行办一件事，同一编号只办一次；没有收的留在 /dead-letters，写明理由。
 JSON 为 CloudEvents 1.0（type 是要办的事，subject 是 项目编码/年度，data 是内容）；表（.csv、.xlsx）须有
-项目编码、年度、金额等栏。SQLite 账本的网页服务须先停下；要一边服务一边接收，用 serve --feeds。
+项目编码、年度、金额等栏；没有“消息编号”的行以支付编号或文号认定，改好重送不会重复入账。SQLite 账本的网页服务须先停下；要一边服务一边接收，用 serve --feeds。
 
   wenxiao feed --account treasury-system --command execution.pay payments.csv`,
 		Args: func(cmd *cobra.Command, args []string) error {
