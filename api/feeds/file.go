@@ -122,11 +122,34 @@ func separated(data []byte) ([][]string, error) {
 	if head, _, _ := strings.Cut(text, "\n"); strings.Contains(head, "\t") {
 		r.Comma = '\t'
 	}
-	rows, err := r.ReadAll()
+	rows, err := lines(r)
 	if err != nil {
 		return nil, domain.Refusal{Code: "feed.malformed-table", Reason: misquoted(err, text)}
 	}
 	return rows, nil
+}
+
+// lines reads all rows. From the head on each is where its line is: what is said
+// of a row is looked for in the file.
+func lines(r *csv.Reader) (rows [][]string, err error) {
+	head := 0
+	for {
+		row, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			return rows, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		at, _ := r.FieldPos(0)
+		if rows == nil {
+			head = at
+		}
+		for len(rows) < min(at-head, maxRows+1) { // more are refused, however many empty lines there are
+			rows = append(rows, nil)
+		}
+		rows = append(rows, row)
+	}
 }
 
 // misquoted says where a table breaks off: only its quotes can be wrong.
@@ -135,8 +158,8 @@ func misquoted(err error, text string) string {
 	if !errors.As(err, &at) {
 		return "表读不出来"
 	}
-	lines := strings.Split(text, "\n")
-	before := lines[min(at.Line, len(lines))-1]
+	all := strings.Split(text, "\n")
+	before := all[min(at.Line, len(all))-1]
 	column := 1 + utf8.RuneCountInString(before[:min(max(at.Column-1, 0), len(before))])
 	why := "引号没有成对：格里有引号的，整格用引号括起，里面的引号写两遍"
 	if errors.Is(err, csv.ErrBareQuote) {
@@ -193,7 +216,10 @@ func table(rows [][]string, s Source) (messages [][]byte, err error) {
 		}
 		messages = append(messages, body)
 	}
-	return messages, unclear.refusal()
+	if err := unclear.refusal(); err != nil {
+		return nil, err
+	}
+	return messages, nil
 }
 
 func header(row []string) (columns map[string]int, unit domain.Money, err error) {

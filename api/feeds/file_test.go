@@ -83,7 +83,8 @@ func TestATableThatCannotBeRead(t *testing.T) {
 		"{\"id\":1":                  "feed.malformed",
 		"[{\"id\":1}]\n[{\"id\":2}]": "feed.malformed", // the second list was never read
 		"\xff\xff\xff":               "feed.not-text",
-		"PK\x03\x04":                 "feed.not-a-workbook",
+		"项目编码,年度,金额\n" + strings.Repeat("\n", 2*maxRows) + "p1,2025,1\n": "feed.no-rows",
+		"PK\x03\x04": "feed.not-a-workbook",
 	} {
 		if _, err := split([]byte(text), payments); err == nil || refusedBy(err).Code != want {
 			t.Errorf("%q: %v, want %s", text, err, want)
@@ -139,6 +140,8 @@ func TestRowsWithoutAnIDAreWhatTheyAreAbout(t *testing.T) {
 func TestRowsThatCannotBeToldApart(t *testing.T) {
 	for rows, want := range map[string]string{
 		"p1,2025,一号,100\np2,2025,一号,1\np1,2025,一号,100":     "第 4 行与第 2 行是同一项目",
+		"p1,2025,一号,100\n\n\np1,2025,一号,100":               "第 5 行与第 2 行是同一项目",
+		"p1,2025,\"一\n号\",100\np2,2025,,100":               "第 4 行没有文号",
 		"p1,2025,一号,100\np1,2025,,1":                       "第 3 行没有文号。",
 		"p1,2025,,1\n" + strings.Repeat("p2,2025,,1\n", 8): "；还有 4 行。",
 	} {
