@@ -19,6 +19,7 @@ import (
 var noHistory = map[string]string{
 	"ledger_head.epoch": "the writer that has another is fenced off: see TestAChangedEpochFencesTheWriterOff",
 	"ledger_head.one":   "its own constraint refuses any other value",
+	"ledger_leader":     "who leads now, and nobody does when the servers have gone",
 }
 
 // TestEveryColumnOfTheLedger flips a bit of a value of every column of every
@@ -31,7 +32,7 @@ func TestEveryColumnOfTheLedger(t *testing.T) {
 			v.with(t, func(db *sql.DB) error { all = v.tables(t, db); return nil })
 			for _, table := range all {
 				for _, column := range table.columns {
-					if noHistory[table.name+"."+column] != "" {
+					if noHistory[table.name] != "" || noHistory[table.name+"."+column] != "" {
 						continue
 					}
 					for range 2 {
