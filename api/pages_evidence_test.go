@@ -73,6 +73,7 @@ func TestABundleHasOnlyFilesThatItsReaderMayRead(t *testing.T) {
 func TestWhoMayTakeEvidence(t *testing.T) {
 	d := sealedOffice(t)
 	d.funded()
+	must(t, d.server.settle(t.Context())) // whose a programme is stands in a table
 	const programme, other, query = "of=programme&code=p1", "of=person&person=p-treasury", "of=query&q=%E6%89%B9%E5%A4%8D"
 	for as, may := range map[string][]string{
 		"auditor":          {programme, other, query},
