@@ -10,6 +10,11 @@ TEST    := $(TOOLS)/gotestsum --format pkgname-and-test-fails --format-hide-empt
 # SQLite is C turned into Go, under locks of its own: the detector would make it
 # twenty times slower and could find no fault of ours in it.
 RACE    := -race -gcflags=modernc.org/sqlite/lib=-race=false
+
+# Not looked at by the race detector, which makes them take ten times as long:
+# tests of one goroutine, and laws of a store that TestStore and TestFollower
+# put to the same code. "make unit" runs them all.
+ALONE   := TestBitsOfTheFile|TestOddPartitions|TestFormat2|TestStoreOfPartitions|TestJoinedLeader|TestEveryFile
 FUZZ    ?= 5s
 ROUNDS  ?= 10
 SCREENS ?= bin/screens
@@ -89,7 +94,7 @@ unit:
 
 .PHONY: race
 race: # where goroutines meet: the domain has none, the commands only start the rest
-	@$(STAGE) "tests under the race detector" $(TEST) $(RACE) ./eventstore/... ./projections/... ./api/...
+	@$(STAGE) "tests under the race detector" $(TEST) $(RACE) -skip '$(ALONE)' ./eventstore/... ./projections/... ./api/...
 
 .PHONY: fuzz
 fuzz: ## every fuzz target; FUZZ=10m for long
