@@ -150,6 +150,10 @@ func (s *Server) classify(ctx context.Context, err error) *Problem {
 		return &Problem{Status: 503, Title: "暂不能办理", Code: "ledger.no-leader", Reason: "眼下没有进程主持记账，没有入账；接任通常只要几秒，稍后再办", Wait: 3}
 	case errors.Is(err, eventstore.ErrFenced), errors.Is(err, eventstore.ErrClosed):
 		return &Problem{Status: 503, Title: "暂不能办理", Code: "ledger.not-writing", Reason: "账本正在由另一进程接管，没有入账，稍后再试", Wait: 5}
+	case errors.Is(err, eventstore.ErrOutcomeUnknown):
+		return &Problem{Status: 503, Title: "不知道办成没有", Code: "ledger.outcome-unknown", Reason: "入账途中数据库或磁盘出了故障，不知道记上没有；稍后原样再提交一次，已记上的不会记两次。报修时报上编号 " + requestID(ctx), Wait: 5}
+	case errors.Is(err, eventstore.ErrUnwritten):
+		return &Problem{Status: 503, Title: "没有入账", Code: "ledger.not-written", Reason: "账本没有写成，多半是磁盘已满或数据库出了故障，没有入账；请系统管理员查看。报修时报上编号 " + requestID(ctx), Wait: 60}
 	}
 	return &Problem{Status: 500, Title: "系统故障", Code: "server.fault", Reason: "系统故障，没有办成。报修时报上编号 " + requestID(ctx)}
 }

@@ -183,6 +183,7 @@ func (s *stage) write(name, text string) {
 func TestStore(t *testing.T) {
 	s := newStage(t, "store")
 	s.start("store")
+	s.healthy("store")
 	s.start("kept")
 	s.healthy("kept")
 	s.measures("kept", "wenxiao_ledger_position 1")
