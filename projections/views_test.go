@@ -2,6 +2,7 @@ package projections
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -306,6 +307,31 @@ func TestTasksByDeadline(t *testing.T) {
 		check(t, err)
 		if got := kinds(v); !slices.Contains(got, want+" "+TaskGoalReview) {
 			t.Errorf("on %s: %v, want the goal under %s", day, got, want)
+		}
+	}
+}
+
+// TestOnlyTheFirstTasksAreListed: all are counted, and what is listed is what is
+// due first, whoever filed first.
+func TestOnlyTheFirstTasksAreListed(t *testing.T) {
+	s := tell(t)
+	o := newOffice(t, s.store)
+	o.n = 2000
+	const all = tasksPerGroup + 10
+	for i := range all {
+		o.day = domain.Day("2022-03-31").AddDays(-i)
+		o.file(domain.ProgrammeCode(fmt.Sprintf("many-%02d", i)), 10*domain.WanYuan, "", indicators("1", "2"))
+	}
+	check(t, s.runner.CatchUp(t.Context()))
+	v, err := s.views.Overview(t.Context(), "2022-06-30", "")
+	check(t, err)
+	first := v.Groups[0]
+	if first.Code != GroupOverdue || first.Total != all || v.Total < all || len(first.Tasks) != tasksPerGroup {
+		t.Fatalf("%s: %d of %d listed, %d in all", first.Code, len(first.Tasks), first.Total, v.Total)
+	}
+	for i, task := range first.Tasks {
+		if want := domain.ProgrammeCode(fmt.Sprintf("many-%02d", all-1-i)); task.Programme != want {
+			t.Fatalf("task %d is about %s, want %s", i, task.Programme, want)
 		}
 	}
 }
