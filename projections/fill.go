@@ -187,6 +187,9 @@ func (f *fill) apply(ctx context.Context, from eventstore.Position, facts []Fact
 		return err
 	}
 	defer tx.Rollback()
+	if err := f.dialect.hurry(ctx, tx); err != nil {
+		return err
+	}
 	var group []*member
 	for _, m := range f.members {
 		if m.mark == from {
