@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	_ "modernc.org/sqlite" // the driver
 )
@@ -90,15 +91,30 @@ func openFile(path string) (*sql.DB, error) {
 	return db, db.Ping()
 }
 
+const (
+	truncating = 10 * time.Second // how long truncate tries
+	tryAgain   = 10 * time.Millisecond
+)
+
 // truncate brings everything from the log into the file and empties the log,
-// where pages as they were before would still lie.
+// where pages as they were before would still lie. While another process does
+// the same SQLite refuses at once, without waiting as it does for readers.
 func (v *Vault) truncate(ctx context.Context) error {
-	var busy, log, moved int
-	if err := v.db.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &log, &moved); err != nil {
-		return fmt.Errorf("vault: %w", err)
+	for began := time.Now(); ; {
+		var busy, log, moved int
+		if err := v.db.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &log, &moved); err != nil {
+			return fmt.Errorf("vault: %w", err)
+		}
+		if busy == 0 {
+			return nil
+		}
+		if time.Since(began) > truncating {
+			return errors.New("vault: 另有程序正在读钥匙库，日志没有清空 (another process reads the keys; their log was not emptied)")
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("vault: %w", ctx.Err())
+		case <-time.After(tryAgain):
+		}
 	}
-	if busy != 0 {
-		return errors.New("vault: 另有程序正在读钥匙库，日志没有清空 (another process reads the keys; their log was not emptied)")
-	}
-	return nil
 }
