@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -27,6 +28,11 @@ func (p place) checkMember() error {
 	case p.isPostgres():
 	case p.member != (postgres.Member{}):
 		return usage("--member、--handover 只用于 PostgreSQL 账本，--db 是 %s", p)
+	}
+	for flag, address := range map[string]string{"--handover": p.member.Listen, "--handover-public": p.member.Advertise} {
+		if _, _, err := net.SplitHostPort(address); address != "" && err != nil {
+			return usage("%s 应为 地址:端口，如 10.0.0.5:7070，给的是 %q", flag, address)
+		}
 	}
 	if p.reads == "" {
 		return nil

@@ -42,6 +42,8 @@ func (m *member) carryOut(ctx context.Context, e errand) (eventstore.Appended, e
 			return a, nil
 		case errors.Is(err, eventstore.ErrOutcomeUnknown):
 			doubt = inDoubt(ctx, err)
+		case doubt != nil && !settled(err):
+			return a, doubt
 		case !errors.Is(err, errElsewhere):
 			return a, err
 		}
@@ -75,6 +77,13 @@ func (m *member) adopt(ctx context.Context, after eventstore.Position, records [
 	}
 	_, err := m.carryOut(ctx, adopting(after, records))
 	return err
+}
+
+// settled reports whether err, of a repeated attempt, tells that no attempt
+// before it was carried out: whoever leads looks for the command first. So does
+// an attempt that was carried out nowhere leave the doubt to the next.
+func settled(err error) bool {
+	return errors.Is(err, errElsewhere) || errors.Is(err, eventstore.ErrConflict) || errors.Is(err, eventstore.ErrCommandReused)
 }
 
 // over pauses before the next attempt, or says why there is none. Nothing was
