@@ -14,7 +14,7 @@ RACE    := -race -gcflags=modernc.org/sqlite/lib=-race=false
 # Not looked at by the race detector, which makes them take ten times as long:
 # tests of one goroutine, and laws of a store that TestStore and TestFollower
 # put to the same code. "make unit" runs them all.
-ALONE   := TestBitsOfTheFile|TestOddPartitions|TestFormat2|TestStoreOfPartitions|TestJoinedLeader|TestEveryFile|TestStore/any_run_of_calls|TestFollower/any_run_of_calls
+ALONE   := TestBitsOfTheFile|TestOddPartitions|TestFormat2|TestStoreOfPartitions|TestJoinedLeader|TestEveryFile|TestGoingOn|TestKeptRows|TestIndexesAreRead|TestStore/any_run_of_calls|TestFollower/any_run_of_calls
 FUZZ    ?= 3s
 ROUNDS  ?= 10
 SCREENS ?= bin/screens
