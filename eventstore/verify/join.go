@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -51,8 +52,9 @@ func (w *walk) read(ctx context.Context) error {
 	})
 	for t := range order {
 		s := <-t.done
-		if s.err != nil {
-			return s.err
+		// Once told to stop, nothing more is joined, though it be read already.
+		if err := cmp.Or(s.err, ctx.Err()); err != nil {
+			return err
 		}
 		if err := w.join(s); err != nil {
 			return err
