@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -15,57 +13,20 @@ import (
 	"wenxiao/bench/city"
 	"wenxiao/domain"
 	"wenxiao/eventstore"
-	"wenxiao/eventstore/postgres"
-	"wenxiao/eventstore/sqlite"
 	"wenxiao/projections"
 )
 
 // cityAtWork builds a small and a large city on SQLite and PostgreSQL and
 // measures what readers do: read all, rebuild every table, follow one programme.
 func cityAtWork(ctx context.Context, p plan) error {
-	server, err := startServer(ctx)
-	if err != nil {
-		return err
-	}
-	for _, b := range []backend{sqliteBackend(p), postgresBackend(server)} {
-		if !slices.Contains(p.backends, b.name) {
-			continue
-		}
+	return p.eachBackend(ctx, func(b backend) error {
 		for _, events := range []int{p.small, p.large} {
 			if err := observe(ctx, b, events); err != nil {
-				return fmt.Errorf("%s, %d events: %w", b.name, events, err)
+				return fmt.Errorf("%d events: %w", events, err)
 			}
 		}
-	}
-	return nil
-}
-
-// A backend is where a ledger and its tables are kept.
-type backend struct {
-	name string
-	open func(ctx context.Context) (eventstore.Store, string, error) // the store and the address of its tables
-}
-
-func sqliteBackend(p plan) backend {
-	return backend{"sqlite", func(context.Context) (eventstore.Store, string, error) {
-		dir, err := os.MkdirTemp(p.dir, "city-")
-		if err != nil {
-			return nil, "", err
-		}
-		store, err := sqlite.Open(filepath.Join(dir, "ledger.db"))
-		return store, "sqlite:" + filepath.Join(dir, "ledger.db.views"), err
-	}}
-}
-
-func postgresBackend(server *server) backend {
-	return backend{"postgres", func(ctx context.Context) (eventstore.Store, string, error) {
-		url, err := server.database(ctx)
-		if err != nil {
-			return nil, "", err
-		}
-		store, err := postgres.Open(ctx, url)
-		return store, url, err
-	}}
+		return nil
+	})
 }
 
 func observe(ctx context.Context, b backend, events int) error {

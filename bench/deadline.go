@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -27,27 +26,20 @@ func deadlineWeek(ctx context.Context, p plan) error {
 	if err != nil {
 		return err
 	}
-	server, err := startServer(ctx)
-	if err != nil {
-		return err
-	}
 	week := p.week
 	week.City.From = domain.FiscalYear(time.Now().Year() - week.City.Years)
-	for _, b := range []backend{sqliteBackend(p), postgresBackend(server)} {
-		if !slices.Contains(p.backends, b.name) {
-			continue
-		}
+	return p.eachBackend(ctx, func(b backend) error {
 		processes := []int{1}
 		if b.name == "postgres" && p.processes > 1 {
 			processes = append(processes, p.processes)
 		}
 		for _, n := range processes {
 			if err := playWeek(ctx, p, b, week, binary, n); err != nil {
-				return fmt.Errorf("%s, %d processes: %w", b.name, n, err)
+				return fmt.Errorf("%d processes: %w", n, err)
 			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // build makes the program to measure, unless one was named.

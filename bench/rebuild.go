@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"wenxiao/bench/city"
 	"wenxiao/eventstore"
@@ -12,10 +11,6 @@ import (
 // rebuildAll fills every table for reading from nothing, on SQLite and on
 // PostgreSQL from the same records.
 func rebuildAll(ctx context.Context, p plan) error {
-	server, err := startServer(ctx)
-	if err != nil {
-		return err
-	}
 	source, _, err := sqliteBackend(p).open(ctx)
 	if err != nil {
 		return err
@@ -27,15 +22,7 @@ func rebuildAll(ctx context.Context, p plan) error {
 	if err != nil {
 		return err
 	}
-	for _, b := range []backend{sqliteBackend(p), postgresBackend(server)} {
-		if !slices.Contains(p.backends, b.name) {
-			continue
-		}
-		if err := rebuildOn(ctx, p, b, source, n); err != nil {
-			return fmt.Errorf("%s: %w", b.name, err)
-		}
-	}
-	return nil
+	return p.eachBackend(ctx, func(b backend) error { return rebuildOn(ctx, p, b, source, n) })
 }
 
 func rebuildOn(ctx context.Context, p plan, b backend, source eventstore.Store, n int) error {

@@ -20,19 +20,7 @@ import (
 // sizes says what a city takes on the disk, part by part: the records as they
 // are, the database around them, the tables for reading, the public log.
 func sizes(ctx context.Context, p plan) error {
-	server, err := startServer(ctx)
-	if err != nil {
-		return err
-	}
-	for _, b := range []backend{sqliteBackend(p), postgresBackend(server)} {
-		if !slices.Contains(p.backends, b.name) {
-			continue
-		}
-		if err := weigh(ctx, b, p); err != nil {
-			return fmt.Errorf("%s: %w", b.name, err)
-		}
-	}
-	return nil
+	return p.eachBackend(ctx, func(b backend) error { return weigh(ctx, b, p) })
 }
 
 func weigh(ctx context.Context, b backend, p plan) error {
