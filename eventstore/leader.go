@@ -3,6 +3,7 @@ package eventstore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -30,10 +31,23 @@ type Leader struct {
 	Epoch   int64     // grows with every term
 	Since   time.Time // when its term began
 	Here    bool      // it is this process
+	Away    string    // why this process cannot hand in its own there; empty while it can, or may yet
 }
 
 // ErrNoLeader reports that no process led the ledger in the time there was; nothing was added.
 var ErrNoLeader = errors.New("no process leads the ledger")
+
+// Unreachable reports that a process leads the ledger to which this one cannot
+// hand its appends; nothing was added.
+type Unreachable struct {
+	Leader
+	Why string // for people
+}
+
+func (e *Unreachable) Error() string {
+	return fmt.Sprintf("主持记账的 %s 在 %s 接收转来的记录，本进程到不了那里：%s；请为它设 --handover，写本机到得了的地址，经过地址转换的另设 --handover-public (the leader cannot be reached: give it an address by --handover, --handover-public)",
+		e.Name, e.Address, e.Why)
+}
 
 // Lead calls do while this process leads store: always, where no other process
 // can. It returns as [Shared.Lead] does; where no other process can lead, with

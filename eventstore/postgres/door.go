@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -22,6 +23,12 @@ import (
 type door struct {
 	leader
 	client *http.Client
+
+	mu       sync.Mutex
+	opened   bool          // it did when last tried
+	shut     time.Time     // since when it does not; zero before it was tried, and while it does
+	why      error         // it did not
+	patience time.Duration // with it
 }
 
 // doors remembers who leads, so that not everybody asks.
@@ -29,6 +36,8 @@ type doors struct {
 	asking chan struct{} // held by the one who asks, and looks
 	known  *door         // nil for none
 	asked  time.Time
+
+	patience time.Duration // with each
 }
 
 // door returns the door to whoever leads, nil for nobody. It asks the database
@@ -59,6 +68,7 @@ func (m *member) door(ctx context.Context, after time.Time) (*door, error) {
 	ds.forget()
 	if l.Epoch != 0 && !m.is(l) { // this process's own term is over, or has not begun
 		ds.known = newDoor(l)
+		ds.known.patience = ds.patience
 	}
 	return ds.known, nil
 }
@@ -79,7 +89,7 @@ func (ds *doors) close() {
 // newDoor knows the leader by its certificate alone, whatever stands between.
 func newDoor(l leader) *door {
 	dialer := net.Dialer{Timeout: 2 * time.Second, KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 2 * time.Second, Interval: time.Second, Count: 3}}
-	return &door{leader: l, client: &http.Client{
+	return &door{leader: l, patience: untilAway, client: &http.Client{
 		Transport: &http.Transport{
 			DialContext: dialer.DialContext, TLSHandshakeTimeout: 3 * time.Second,
 			ForceAttemptHTTP2: true, // one connection for all, so that many writers share what it costs
@@ -89,7 +99,7 @@ func newDoor(l leader) *door {
 				InsecureSkipVerify: true, // names and issuers: VerifyConnection asks for more
 				VerifyConnection: func(state tls.ConnectionState) error {
 					if sha256.Sum256(state.PeerCertificates[0].Raw) != l.certificate {
-						return errors.New("the certificate is not the leader's")
+						return errStranger
 					}
 					return nil
 				},
@@ -119,9 +129,12 @@ func (d *door) handIn(ctx context.Context, e errand) (eventstore.Appended, error
 	o, err := d.ask(request)
 	switch {
 	case err == nil:
+		d.tried(ctx, nil)
 		return o.Appended, o.err()
 	case sent.Load() && !errors.Is(err, errElsewhere):
 		return eventstore.Appended{}, fmt.Errorf("%w: %w", eventstore.ErrOutcomeUnknown, err)
+	case !sent.Load():
+		d.tried(ctx, err)
 	}
 	return eventstore.Appended{}, fmt.Errorf("%w: %w", errElsewhere, err)
 }

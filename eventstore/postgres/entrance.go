@@ -33,6 +33,7 @@ const (
 // An entrance is where others hand in errands, while its process leads.
 type entrance struct {
 	server      *http.Server
+	listening   string            // where
 	certificate [sha256.Size]byte // of the certificate it shows
 	small       chan struct{}     // a place for each errand being carried out
 	large       chan struct{}
@@ -59,8 +60,8 @@ func openEntrance(as Member, serve func(*entrance, http.ResponseWriter, *http.Re
 		return nil, "", err
 	}
 	e := &entrance{
-		certificate: sha256.Sum256(certificate.Certificate[0]),
-		small:       make(chan struct{}, smallAtOnce), large: make(chan struct{}, largeAtOnce), wait: 5 * time.Second,
+		listening: listener.Addr().String(), certificate: sha256.Sum256(certificate.Certificate[0]),
+		small: make(chan struct{}, smallAtOnce), large: make(chan struct{}, largeAtOnce), wait: 5 * time.Second,
 	}
 	e.server = &http.Server{
 		Handler:           http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { serve(e, w, r) }),

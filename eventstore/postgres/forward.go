@@ -89,6 +89,9 @@ func settled(err error) bool {
 // over pauses before the next attempt, or says why there is none. Nothing was
 // added by those before.
 func (m *member) over(ctx context.Context, began time.Time, err error) error {
+	if away := new(eventstore.Unreachable); errors.As(err, &away) {
+		return away
+	}
 	if time.Since(began) > untilLed {
 		return fmt.Errorf("append: %w: %s%s", eventstore.ErrNoLeader, err.Error(), m.whyNot())
 	}
@@ -132,6 +135,9 @@ func (m *member) attempt(ctx context.Context, e errand, failed time.Time) (event
 		return t.carryOut(ctx, e)
 	}
 	d, err := m.door(ctx, failed)
+	if err == nil && d != nil && d.away() != nil { // it may lead no longer
+		d, err = m.door(ctx, time.Now())
+	}
 	switch {
 	case ctx.Err() != nil:
 		return eventstore.Appended{}, fmt.Errorf("%w: %w", errElsewhere, ctx.Err())
@@ -139,6 +145,9 @@ func (m *member) attempt(ctx context.Context, e errand, failed time.Time) (event
 		return eventstore.Appended{}, fmt.Errorf("%w: %w", errElsewhere, err)
 	case d == nil:
 		return eventstore.Appended{}, errElsewhere
+	}
+	if err := d.away(); err != nil {
+		return eventstore.Appended{}, fmt.Errorf("%w: %w", errElsewhere, err)
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -105,6 +105,9 @@ func (s *Store) Leader(ctx context.Context) (eventstore.Leader, error) {
 		return eventstore.Leader{}, err
 	}
 	l.Here = s.member != nil && s.member.is(l)
+	if s.member != nil && !l.Here {
+		l.Away = s.member.away(ctx, l)
+	}
 	l.Since = l.Since.Round(time.Microsecond).UTC()
 	return l.Leader, nil
 }

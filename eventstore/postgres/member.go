@@ -19,6 +19,8 @@ type Member struct {
 	Name      string // shown to people; host and process id when empty
 	Listen    string // where others hand in appends while this process leads; 127.0.0.1:0 when empty
 	Advertise string // where they reach it, when that is not what it listens on
+
+	patience time.Duration // with a leader's door that does not open; untilAway when 0
 }
 
 // A member is a process's part in a ledger that several have open.
@@ -69,7 +71,8 @@ func (s *Store) join(ctx context.Context, url string, as Member, options eventst
 	}
 	m := &member{
 		store: s, url: url, options: options, name: as.Name,
-		left: make(chan struct{}), turned: make(chan struct{}), doors: doors{asking: make(chan struct{}, 1)},
+		left: make(chan struct{}), turned: make(chan struct{}),
+		doors: doors{asking: make(chan struct{}, 1), patience: cmp.Or(as.patience, untilAway)},
 	}
 	if m.name == "" {
 		host, _ := os.Hostname()
@@ -83,6 +86,7 @@ func (s *Store) join(ctx context.Context, url string, as Member, options eventst
 	m.dropped, m.drop = context.WithCancel(context.Background())
 	s.member = m
 	go m.run()
+	m.under.Go(m.tryDoors)
 	if err := m.settled(ctx); err != nil {
 		return err
 	}

@@ -175,16 +175,22 @@ func TestAllAtOnce(t *testing.T) {
 	}
 }
 
-// TestNobodyCanBeReached: an append that finds no leader in time says so, and adds
-// nothing later.
-func TestNobodyCanBeReached(t *testing.T) {
+// outOfReach opens a leader that cannot be reached, and one that follows it.
+func outOfReach(t *testing.T) (leads, follows *postgres.Store) {
+	t.Helper()
 	url := pgtest.URL(t)
-	far, err := postgres.Join(t.Context(), url, postgres.Member{Advertise: "127.0.0.1:1"})
+	leads, err := postgres.Join(t.Context(), url, postgres.Member{Advertise: "127.0.0.1:1"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer far.Close()
-	s := join(t, url, "follows")
+	t.Cleanup(func() { leads.Close() })
+	return leads, join(t, url, "follows")
+}
+
+// TestNobodyCanBeReached: an append that finds no leader in time says so, and adds
+// nothing later.
+func TestNobodyCanBeReached(t *testing.T) {
+	far, s := outOfReach(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	if _, err := s.Append(ctx, "s", 0, draft("c")); !errors.Is(err, eventstore.ErrNoLeader) || !errors.Is(err, context.DeadlineExceeded) {
@@ -209,13 +215,7 @@ func TestNobodyCanBeReached(t *testing.T) {
 
 // TestClosedWhileNobodyLeads ends the appends that wait.
 func TestClosedWhileNobodyLeads(t *testing.T) {
-	url := pgtest.URL(t)
-	far, err := postgres.Join(t.Context(), url, postgres.Member{Advertise: "127.0.0.1:1"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer far.Close()
-	s := join(t, url, "follows")
+	_, s := outOfReach(t)
 	waiting := make(chan error)
 	go func() {
 		_, err := s.Append(t.Context(), "s", 0, draft("c"))
