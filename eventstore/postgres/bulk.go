@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"wenxiao/eventstore"
@@ -23,10 +22,10 @@ func (l *ledger) copyIn(ctx context.Context, batch eventstore.Batch) error {
 	if err != nil {
 		return unwritten(err)
 	}
-	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }() // after a commit it does nothing
 	spans := l.spans(batch.Entries)
 	if err := l.copyTo(ctx, tx, batch, spans); err != nil {
-		return unwritten(err)
+		_ = tx.Rollback(context.WithoutCancel(ctx)) // gives the connection back
+		return unwritten(l.denied(ctx, err, batch))
 	}
 	if err := tx.Commit(ctx); err != nil {
 		return classified(err)
@@ -36,12 +35,8 @@ func (l *ledger) copyIn(ctx context.Context, batch eventstore.Batch) error {
 }
 
 func (l *ledger) copyTo(ctx context.Context, tx pgx.Tx, batch eventstore.Batch, spans spans) error {
-	tag, err := tx.Exec(ctx, claim+` select from held`, l.claims(batch, spans)...)
-	if err != nil {
-		return classified(err)
-	}
-	if tag.RowsAffected() != 1 {
-		return l.notHeld(ctx, tx, batch)
+	if err := tx.SendBatch(ctx, l.claims(batch, spans)).Close(); err != nil {
+		return err
 	}
 	n, err := tx.CopyFrom(ctx, pgx.Identifier{l.layout.tableOf(batch)}, copied, pgx.CopyFromSlice(len(batch.Entries), func(i int) ([]any, error) {
 		return row(&batch.Entries[i]), nil
@@ -52,24 +47,12 @@ func (l *ledger) copyTo(ctx context.Context, tx pgx.Tx, batch eventstore.Batch, 
 	return err
 }
 
-// notHeld says why the head row was not as the writer knows it.
-func (l *ledger) notHeld(ctx context.Context, tx pgx.Tx, batch eventstore.Batch) error {
-	var epoch int64
-	if err := tx.QueryRow(ctx, `select epoch from ledger_head`).Scan(&epoch); err != nil {
-		return err
-	}
-	if epoch != l.epoch {
-		return eventstore.ErrFenced
-	}
-	return misplaced(batch)
-}
-
 func row(e *eventstore.Entry) []any {
 	var command any
 	if c := e.Taken(); c != "" {
 		command = c
 	}
-	return []any{int64(e.Position), e.StreamNumber, int64(e.Revision), uuid.MustParse(e.ID), e.Type, e.RecordedAt, command, e.Envelope, e.Data}
+	return []any{int64(e.Position), e.StreamNumber, int64(e.Revision), idOf(*e), e.Type, e.RecordedAt, command, e.Envelope, e.Data}
 }
 
 // unwritten marks an error after which certainly nothing was written, where it
