@@ -25,8 +25,7 @@ func (s *Server) pageRoutes(r *mux.Router) {
 	r.HandleFunc("/programmes", s.page(s.registerPage)).Methods("GET", "HEAD")
 	r.HandleFunc("/programmes.xlsx", s.page(s.registerExcel)).Methods("GET", "HEAD")
 	r.HandleFunc("/programmes.csv", s.page(s.registerCSV)).Methods("GET", "HEAD")
-	r.HandleFunc("/programmes/new", s.page(s.registrationPage)).Methods("GET", "HEAD")
-	r.HandleFunc("/programmes/new", s.page(s.registrationForm)).Methods("POST")
+	s.errandRoute(r, "/programmes/new", s.registration)
 	r.HandleFunc("/programmes/{code}", s.page(s.latestYear)).Methods("GET", "HEAD")
 	r.HandleFunc("/programmes/{code}/{year}", s.page(s.programmePage)).Methods("GET", "HEAD")
 	r.HandleFunc("/goals", s.page(s.filingsPage)).Methods("GET", "HEAD")
@@ -149,6 +148,13 @@ func (s *Server) draw(w http.ResponseWriter, page web.Page) error {
 	return web.Draw(w, page)
 }
 
+// drawAs answers with a page under a status of its own.
+func (s *Server) drawAs(w http.ResponseWriter, status int, page web.Page) error {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	return web.Draw(w, page)
+}
+
 // addressed reads the programme and the year that an address names.
 func addressed(r *http.Request) (domain.ProgrammeCode, domain.FiscalYear, error) {
 	code := domain.ProgrammeCode(mux.Vars(r)["code"])
@@ -166,9 +172,7 @@ func (s *Server) problemPage(w http.ResponseWriter, r *http.Request, p *Problem)
 		http.Redirect(w, r, "/sign-in?"+url.Values{"back": {r.URL.RequestURI()}}.Encode(), http.StatusSeeOther)
 		return
 	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(p.Status)
-	if err := web.Draw(w, s.problemOn(r, p)); err != nil {
+	if err := s.drawAs(w, p.Status, s.problemOn(r, p)); err != nil {
 		s.Log.ErrorContext(r.Context(), "draw problem", "err", err)
 	}
 }

@@ -4,11 +4,9 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
-	"github.com/google/uuid"
 	"github.com/gorilla/mux"
 
 	"wenxiao/api/web"
@@ -56,8 +54,7 @@ func (s *Server) actRoutes(r *mux.Router) {
 		r.HandleFunc(f.path, s.page(s.filingForm(f))).Methods("POST")
 	}
 	for _, a := range s.acts() {
-		r.HandleFunc(a.path, s.page(s.actPage(a))).Methods("GET", "HEAD")
-		r.HandleFunc(a.path, s.page(s.actForm(a))).Methods("POST")
+		s.errandRoute(r, a.path, a.on(s))
 	}
 }
 
@@ -103,133 +100,32 @@ func (a act) address(at situation) string {
 	return strings.NewReplacer("{code}", string(at.row.Code), "{year}", fmt.Sprint(int(at.row.Year)), "{id}", id).Replace(a.path)
 }
 
-// actPage shows the empty form.
-func (s *Server) actPage(a act) func(http.ResponseWriter, *http.Request) error {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		at, seen, err := s.situated(r, a)
-		if err != nil {
-			return err
-		}
-		page, err := s.actOn(r, a, at, seen, nil)
-		if err != nil {
-			return err
-		}
-		for i := range page.Fields { // an address may fill a field in advance: ?warning=2
-			if v := r.URL.Query().Get(page.Fields[i].Name); v != "" {
-				page.Fields[i].Value = v
-			}
-		}
-		return s.draw(w, page)
-	}
-}
-
-// actForm does what the form says, or shows it again: to be checked, or with
-// what is wrong. What was typed is kept.
-func (s *Server) actForm(a act) func(http.ResponseWriter, *http.Request) error {
-	return func(w http.ResponseWriter, r *http.Request) error {
+// on is the errand of a reader who does the act where the address says.
+func (a act) on(s *Server) func(*http.Request) (errand, error) {
+	return func(r *http.Request) (errand, error) {
 		at, now, err := s.situated(r, a)
 		if err != nil {
-			return err
+			return errand{}, err
 		}
-		typed, err := s.readAct(w, r, at)
-		if err != nil {
-			return err
+		e := errand{page: s.actPage(r, a, at), now: now, grave: a.grave, files: a.files, about: at}
+		e.do = func(who Who, f *form) (string, eventstore.Appended, error) {
+			who.Attachments = f.attachments
+			appended, err := a.do(r.Context(), who, at, f.seen, f)
+			return e.page.Back, appended, err
 		}
-		page, err := s.actOn(r, a, at, typed.seen, typed)
-		if err != nil {
-			return err
-		}
-		page.Command = typed.command
-		if typed.Get("do") == "fill" {
-			return s.draw(w, page)
-		}
-		who, _ := s.who(r)
-		who.Command, who.Attachments = typed.command, typed.attachments
-		who.Trial = a.grave && typed.Get("do") != "done" || typed.bad() // a file refused: nothing is done without it
-		appended, err := a.do(r.Context(), who, at, typed.seen, typed)
-		if err = typed.otherwise(err); err != nil {
-			return s.actAgain(w, r, page, now, err)
-		}
-		if who.Trial {
-			page.Stage = "check"
-			return s.draw(w, page)
-		}
-		return s.entered(w, r, page.Back, appended)
+		return e, nil
 	}
 }
 
-// entered waits until the tables show what was written, and leads back to where
-// it can be seen.
-func (s *Server) entered(w http.ResponseWriter, r *http.Request, back string, appended eventstore.Appended) error {
-	ctx, cancel := context.WithTimeout(r.Context(), patience)
-	defer cancel()
-	if err := s.Runner.WaitFor(ctx, appended.Position); err != nil {
-		s.Log.WarnContext(r.Context(), "tables lag behind", "position", appended.Position, "err", err)
-	}
-	u, err := url.Parse(back)
-	if err != nil {
-		return err
-	}
-	q := u.Query()
-	q.Set("entered", fmt.Sprint(appended.Position))
-	u.RawQuery = q.Encode()
-	http.Redirect(w, r, u.String(), http.StatusSeeOther)
-	return nil
-}
-
-// actAgain shows the form with the refusals at their fields, or with what others
-// did meanwhile. What cannot be put right on the form goes to the funnel.
-func (s *Server) actAgain(w http.ResponseWriter, r *http.Request, page web.Act, now eventstore.Revision, err error) error {
-	p := s.problem(r.Context(), err)
-	switch p.Status {
-	case http.StatusUnprocessableEntity:
-		place(&page, p)
-	case http.StatusPreconditionFailed:
-		page.Seen = fmt.Sprint(now)
-		if page.Moved = moved(p, page.Back); page.Moved == nil || p.Expected == 0 {
-			page.Errors = []web.Wrongly{{Reason: p.Reason}}
-		}
-	default:
-		return err
-	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(p.Status)
-	return web.Draw(w, page)
-}
-
-// place puts each refusal at the field it is about.
-func place(page *web.Act, p *Problem) {
-	for _, fault := range p.Errors {
-		wrong := web.Wrongly{Field: fieldOf(fault.Pointer), Reason: fault.Reason, Basis: basis(fault.Basis, fault.Code)}
-		i := slices.IndexFunc(page.Fields, func(f web.Field) bool { return f.Name == wrong.Field })
-		if i < 0 {
-			wrong.Field = ""
-		} else {
-			page.Fields[i].Wrong = &wrong
-		}
-		page.Errors = append(page.Errors, wrong)
-	}
-}
-
-// fieldOf turns a pointer into the command, /completeness/score, into the name
-// of the control for it.
-func fieldOf(pointer string) string {
-	return strings.ReplaceAll(strings.TrimPrefix(pointer, "/"), "/", "-")
-}
-
-// actOn draws an act's form for who is signed in, with what was typed if anything
-// was.
-func (s *Server) actOn(r *http.Request, a act, at situation, seen eventstore.Revision, typed *form) (web.Act, error) {
+func (s *Server) actPage(r *http.Request, a act, at situation) web.Act {
 	back := fmt.Sprintf("/programmes/%s/%d", at.row.Code, at.row.Year)
 	page := web.Act{
-		Frame:   s.frame(r, a.title(), "/programmes", web.Crumb{Text: "项目登记册", Address: "/programmes"}, web.Crumb{Text: at.row.Name, Address: back}),
-		About:   fmt.Sprintf("%s　|　%s　|　%d 年度", at.row.Name, at.row.UnitName, at.row.Year),
-		Fields:  a.fields(at),
-		Post:    r.URL.Path,
-		Seen:    fmt.Sprint(seen),
-		Command: uuid.Must(uuid.NewV7()).String(),
-		Button:  a.button,
-		Back:    back,
+		Frame:  s.frame(r, a.title(), "/programmes", web.Crumb{Text: "项目登记册", Address: "/programmes"}, web.Crumb{Text: at.row.Name, Address: back}),
+		About:  fmt.Sprintf("%s　|　%s　|　%d 年度", at.row.Name, at.row.UnitName, at.row.Year),
+		Fields: a.fields(at),
+		Post:   r.URL.Path,
+		Button: a.button,
+		Back:   back,
 	}
 	if at.notice != nil {
 		page.Back, page.Nav = "/rectifications/"+at.notice.ID, "/rectifications"
@@ -243,22 +139,7 @@ func (s *Server) actOn(r *http.Request, a act, at situation, seen eventstore.Rev
 	if a.effect != nil {
 		page.Effect = a.effect(at)
 	}
-	page.Signing = signing(page.Who)
-	if typed != nil {
-		for i := range page.Fields {
-			page.Fields[i].Value = typed.Get(page.Fields[i].Name)
-		}
-	}
-	if a.files == "" {
-		return page, nil
-	}
-	field, err := s.filesField(r.Context(), a.files, typed)
-	page.Fields = append(page.Fields, field)
-	return page, err
-}
-
-func signing(who web.Who) string {
-	return fmt.Sprintf("以“%s，%s%s”身份办理。办过的事不能删改，记在本人名下。", who.Name, who.Unit, who.Post)
+	return page
 }
 
 // situated reads what an act needs to know, and the revision it is decided on.

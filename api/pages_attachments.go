@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
-	"github.com/google/uuid"
 	"github.com/gorilla/mux"
 
 	"wenxiao/api/web"
@@ -19,8 +19,7 @@ import (
 
 func (s *Server) attachmentPages(r *mux.Router) {
 	r.HandleFunc("/attachments/{digest}", s.page(s.attachmentPage)).Methods("GET", "HEAD")
-	r.HandleFunc("/attachments/{digest}/withdraw", s.page(s.withdrawalPage)).Methods("GET", "HEAD")
-	r.HandleFunc("/attachments/{digest}/withdraw", s.page(s.withdrawalForm)).Methods("POST")
+	s.errandRoute(r, "/attachments/{digest}/withdraw", s.withdrawal)
 }
 
 // attachmentPage is one file: who handed it in, which acts rest on it, and whether
@@ -102,74 +101,38 @@ var withdrawalFields = []web.Field{
 	{Name: "document", Label: "决定文号", Kind: "text", Hint: "依法撤下时填"},
 }
 
-// withdrawing draws the form by which a file is taken back, for who may.
-func (s *Server) withdrawing(r *http.Request) (page web.Act, now eventstore.Revision, err error) {
+// withdrawal takes a file back, for who may; it cannot be undone.
+func (s *Server) withdrawal(r *http.Request) (errand, error) {
 	digest := mux.Vars(r)["digest"]
 	now, last, err := s.revision(r.Context(), attachment.Stream(digest))
 	if err == nil {
 		err = s.waitFor(r.Context(), last)
 	}
 	if err != nil {
-		return page, now, err
+		return errand{}, err
 	}
 	f, err := s.file(r.Context(), digest)
 	if err != nil {
-		return page, now, err
+		return errand{}, err
 	}
 	who, _ := s.who(r)
 	if err := s.mayWithdraw(r.Context(), who, f); err != nil {
-		return page, now, err
+		return errand{}, err
 	}
-	deposit := f.Deposits[len(f.Deposits)-1]
-	page = web.Act{
-		Frame:  s.frame(r, "撤下附件", "/record", web.Crumb{Text: "审计轨迹", Address: "/record"}, web.Crumb{Text: deposit.Name, Address: "/attachments/" + digest}),
-		About:  deposit.Name + "　|　SHA-256 " + digest[:12] + "…",
-		Fields: append([]web.Field{}, withdrawalFields...),
-		Post:   r.URL.Path, Seen: fmt.Sprint(now), Command: uuid.Must(uuid.NewV7()).String(), Button: "下一步：核对", Back: "/attachments/" + digest,
+	page := web.Act{
+		Frame:  s.frame(r, "撤下附件", "/record", web.Crumb{Text: "审计轨迹", Address: "/record"}),
+		Fields: slices.Clone(withdrawalFields),
+		Post:   r.URL.Path, Button: "下一步：核对", Back: "/attachments/" + digest,
 		Effect: "撤下后文件随即删除，不能恢复；谁交的、指纹、谁撤下的、为什么，都留在账本里。",
 	}
-	page.Signing = signing(page.Who)
-	return page, now, nil
-}
-
-func (s *Server) withdrawalPage(w http.ResponseWriter, r *http.Request) error {
-	page, _, err := s.withdrawing(r)
-	if err != nil {
-		return err
-	}
-	return s.draw(w, page)
-}
-
-// withdrawalForm shows what was typed once more, to be confirmed, and then does it.
-func (s *Server) withdrawalForm(w http.ResponseWriter, r *http.Request) error {
-	typed, err := readForm(r)
-	if err != nil {
-		return err
-	}
-	page, now, err := s.withdrawing(r)
-	if err != nil {
-		return err
-	}
-	page.Command, page.Seen = typed.command, fmt.Sprint(typed.seen)
-	for i := range page.Fields {
-		page.Fields[i].Value = typed.Get(page.Fields[i].Name)
-	}
-	if typed.Get("do") == "fill" {
-		return s.draw(w, page)
-	}
-	who, _ := s.who(r)
-	who.Command, who.Trial = typed.command, typed.Get("do") != "done"
-	appended, err := s.withdraw(r.Context(), who, mux.Vars(r)["digest"], typed.seen, attachment.Withdraw{
-		Ground: attachment.Ground(typed.text("ground")), Reason: typed.text("reason"), Article: typed.text("article"), Document: typed.text("document"),
-	})
-	if err != nil {
-		return s.actAgain(w, r, page, now, err)
-	}
-	if who.Trial {
-		page.Stage = "check"
-		return s.draw(w, page)
-	}
-	return s.entered(w, r, page.Back, appended)
+	name := f.Deposits[len(f.Deposits)-1].Name
+	page.Crumbs, page.About = append(page.Crumbs, web.Crumb{Text: name, Address: page.Back}), name+"　|　SHA-256 "+digest[:12]+"…"
+	return errand{page: page, now: now, grave: true, do: func(who Who, f *form) (string, eventstore.Appended, error) {
+		appended, err := s.withdraw(r.Context(), who, digest, f.seen, attachment.Withdraw{
+			Ground: attachment.Ground(f.text("ground")), Reason: f.text("reason"), Article: f.text("article"), Document: f.text("document"),
+		})
+		return page.Back, appended, err
+	}}, nil
 }
 
 // filesField is the control that takes files, with those handed in already.

@@ -119,8 +119,7 @@ func (s *Server) checkForm(w http.ResponseWriter, r *http.Request) error {
 		if page.Errors == nil {
 			return err
 		}
-		w.WriteHeader(http.StatusUnprocessableEntity)
-		return s.draw(w, page)
+		return s.drawAs(w, http.StatusUnprocessableEntity, page)
 	}
 	page.Table, page.Places, page.Others = &handed.Table, handed.Places, handed.others
 	carried, err := json.Marshal(handed.Table)

@@ -75,9 +75,7 @@ func (s *Server) againWith(w http.ResponseWriter, r *http.Request, err error, fr
 	}
 	p := s.problem(r.Context(), err)
 	frame.Said = &web.Said{Status: web.Alert.Saying("没有办成"), Text: p.Reason, Basis: basis(p.Basis, p.Code)}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(p.Status)
-	return web.Draw(w, page())
+	return s.drawAs(w, p.Status, page())
 }
 
 // plainForm reads a form that is about no record.

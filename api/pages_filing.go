@@ -90,29 +90,16 @@ func (s *Server) unsigned(w http.ResponseWriter, f filing, page web.Filing, at s
 		return s.draw(w, page)
 	}
 	page.Errors = []web.Wrongly{{Field: "declared", Reason: "没有勾选声明，不能报送", Basis: page.Basis}}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(http.StatusUnprocessableEntity)
-	return web.Draw(w, page)
+	return s.drawAs(w, http.StatusUnprocessableEntity, page)
 }
 
 func (s *Server) filingAgain(w http.ResponseWriter, r *http.Request, page web.Filing, now eventstore.Revision, err error) error {
-	p := s.problem(r.Context(), err)
-	switch p.Status {
-	case http.StatusUnprocessableEntity:
-		for _, fault := range p.Errors {
-			page.Place(web.Wrongly{Field: fieldOf(fault.Pointer), Reason: fault.Reason, Basis: basis(fault.Basis, fault.Code)})
-		}
-	case http.StatusPreconditionFailed:
+	return s.formAgain(w, r, &page, err, func(p *Problem) {
 		page.Seen = fmt.Sprint(now)
 		if page.Moved = moved(p, page.Back); page.Moved == nil {
 			page.Errors = []web.Wrongly{{Reason: p.Reason}}
 		}
-	default:
-		return err
-	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(p.Status)
-	return web.Draw(w, page)
+	})
 }
 
 func (s *Server) filingOn(r *http.Request, f filing, at situation, seen eventstore.Revision, typed *form) (web.Filing, error) {

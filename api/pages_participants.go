@@ -2,13 +2,11 @@ package api
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/google/uuid"
 	"github.com/gorilla/mux"
 
 	"wenxiao/api/accounts"
@@ -22,8 +20,7 @@ import (
 func (s *Server) participantRoutes(r *mux.Router) {
 	r.HandleFunc("/participants", s.page(s.participantsPage)).Methods("GET", "HEAD")
 	for _, a := range s.participantActs() {
-		r.HandleFunc(a.path, s.page(s.participantActPage(a))).Methods("GET", "HEAD")
-		r.HandleFunc(a.path, s.page(s.participantActForm(a))).Methods("POST")
+		s.errandRoute(r, a.path, a.on(s))
 	}
 	r.HandleFunc("/participants/{id}", s.page(s.participantPage)).Methods("GET", "HEAD")
 }
@@ -107,17 +104,21 @@ type participantAct struct {
 	blank func(Who, func(domain.UnitCode) string) participant.Command
 }
 
-// participantActPage shows the empty form, or why it cannot be sent.
-func (s *Server) participantActPage(a participantAct) func(http.ResponseWriter, *http.Request) error {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		page, _, err := s.participantActOn(r, a)
+// on is the errand of a reader who does the act to the person that the address
+// names, if it names one.
+func (a participantAct) on(s *Server) func(*http.Request) (errand, error) {
+	return func(r *http.Request) (errand, error) {
+		page, now, err := s.participantAct(r, a)
 		if err != nil {
-			return err
+			return errand{}, err
 		}
-		if err := s.participantActOpen(r, a); err != nil {
-			return err
+		if r.Method != http.MethodPost { // then what refuses it is said on the form
+			err = s.participantActOpen(r, a)
 		}
-		return s.draw(w, page)
+		return errand{page: page, now: now, grave: a.grave, do: func(who Who, f *form) (string, eventstore.Appended, error) {
+			id, appended, err := a.do(r.Context(), who, mux.Vars(r)["id"], f.seen, f)
+			return "/participants/" + id, appended, err
+		}}, err
 	}
 }
 
@@ -158,57 +159,23 @@ func (s *Server) participantActOpen(r *http.Request, a participantAct) error {
 	return nil
 }
 
-// participantActForm does what the form says, or shows it again with what is
-// wrong.
-func (s *Server) participantActForm(a participantAct) func(http.ResponseWriter, *http.Request) error {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		typed, err := readForm(r)
-		if err != nil {
-			return err
-		}
-		page, now, err := s.participantActOn(r, a)
-		if err != nil {
-			return err
-		}
-		page.Command, page.Seen = typed.command, fmt.Sprint(typed.seen)
-		for i := range page.Fields {
-			page.Fields[i].Value = typed.Get(page.Fields[i].Name)
-		}
-		if typed.Get("do") == "fill" {
-			return s.draw(w, page)
-		}
-		who, _ := s.who(r)
-		who.Command, who.Trial = typed.command, a.grave && typed.Get("do") != "done"
-		id, appended, err := a.do(r.Context(), who, mux.Vars(r)["id"], typed.seen, typed)
-		if err = typed.otherwise(err); err != nil {
-			return s.actAgain(w, r, page, now, err)
-		}
-		if who.Trial {
-			page.Stage = "check"
-			return s.draw(w, page)
-		}
-		return s.entered(w, r, "/participants/"+id, appended)
-	}
-}
-
-// participantActOn draws an act's form, for the person that the address names if
+// participantAct draws an act's form, for the person that the address names if
 // it names one.
-func (s *Server) participantActOn(r *http.Request, a participantAct) (page web.Act, now eventstore.Revision, err error) {
+func (s *Server) participantAct(r *http.Request, a participantAct) (page web.Act, now eventstore.Revision, err error) {
 	if err := s.settle(r.Context()); err != nil {
 		return page, 0, err
 	}
 	title := act{command: a.command}.title()
 	page = web.Act{
 		Frame: s.frame(r, title, "/participants", web.Crumb{Text: "参与人", Address: "/participants"}),
-		Post:  r.URL.RequestURI(), Seen: "0", Command: uuid.Must(uuid.NewV7()).String(), Button: a.button, Effect: a.effect, Back: "/participants",
+		Post:  r.URL.RequestURI(), Button: a.button, Effect: a.effect, Back: "/participants",
 	}
-	page.Signing = signing(page.Who)
 	var shown web.ParticipantShown
 	if id, named := mux.Vars(r)["id"]; named {
 		if shown, err = s.participantShown(r.Context(), id); err != nil {
 			return page, 0, err
 		}
-		page.Back, page.Seen, page.Facts = "/participants/"+id, fmt.Sprint(shown.Revision), shown.Facts()
+		page.Back, page.Facts = "/participants/"+id, shown.Facts()
 		page.Crumbs = append(page.Crumbs, web.Crumb{Text: shown.ID, Address: page.Back})
 		page.About = shown.Kind.Name() + "　|　" + shown.ID + "　|　" + shown.KeeperName
 	} else {

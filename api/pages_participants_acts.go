@@ -102,15 +102,14 @@ func (s *Server) doUpdate(ctx context.Context, who Who, id string, seen eventsto
 	return id, done, err
 }
 
-func statementFields(r *http.Request, p web.ParticipantShown) []web.Field {
+func statementFields(_ *http.Request, p web.ParticipantShown) []web.Field {
 	var stages []web.Option
 	for _, stage := range p.Kind.Stages() {
 		stages = append(stages, web.Option{Value: string(stage), Text: stage.Name()})
 	}
-	q := r.URL.Query()
 	fields := []web.Field{
-		{Name: "programme", Label: "项目编码", Kind: "text", Must: true, Value: q.Get("programme")},
-		{Name: "year", Label: "年度", Kind: "number", Must: true, Value: q.Get("year")},
+		{Name: "programme", Label: "项目编码", Kind: "text", Must: true},
+		{Name: "year", Label: "年度", Kind: "number", Must: true},
 		{Name: "stage", Label: "环节", Kind: "choice", Must: true, Options: stages},
 		{Name: "day", Label: "日期", Kind: "day", Must: true},
 		{Name: "text", Label: "意见内容", Kind: "long", Must: true, Hint: "只以本人密钥加密存放"},

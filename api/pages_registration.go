@@ -6,13 +6,12 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/google/uuid"
-
 	"wenxiao/api/accounts"
 	"wenxiao/api/web"
 	"wenxiao/domain"
 	"wenxiao/domain/programme"
 	"wenxiao/domain/rulebook"
+	"wenxiao/eventstore"
 	"wenxiao/projections"
 )
 
@@ -21,66 +20,28 @@ func mayRegister(account accounts.Account) bool {
 	return May(account, "programme.register", Concern{account.Unit, account.Unit})
 }
 
-// registrationPage asks for a new programme.
-func (s *Server) registrationPage(w http.ResponseWriter, r *http.Request) error {
-	page, err := s.registration(r)
-	if err != nil {
-		return err
-	}
-	return s.draw(w, page)
-}
-
-// registrationForm enters it, after it was shown once more.
-func (s *Server) registrationForm(w http.ResponseWriter, r *http.Request) error {
-	typed, err := readForm(r)
-	if err != nil {
-		return err
-	}
-	page, err := s.registration(r)
-	if err != nil {
-		return err
-	}
-	page.Command = typed.command
-	for i := range page.Fields {
-		page.Fields[i].Value = typed.Get(page.Fields[i].Name)
-	}
-	if typed.Get("do") == "fill" {
-		return s.draw(w, page)
-	}
-	who, _ := s.who(r)
-	who.Command, who.Trial = typed.command, typed.Get("do") != "done"
-	cmd, err := s.registered(r, typed)
-	if err != nil {
-		return err
-	}
-	if !typed.bad() {
-		appended, err := s.registerProgramme(r.Context(), who, cmd.Code, typed.seen, cmd)
-		if err == nil && !who.Trial {
-			return s.entered(w, r, fmt.Sprintf("/programmes/%s/%d", cmd.Code, cmd.From), appended)
-		}
-		if err != nil {
-			return s.actAgain(w, r, page, 0, err)
-		}
-		page.Stage = "check"
-		return s.draw(w, page)
-	}
-	return s.actAgain(w, r, page, 0, typed.otherwise(nil))
-}
-
-func (s *Server) registration(r *http.Request) (web.Act, error) {
+// registration enters a new programme.
+func (s *Server) registration(r *http.Request) (errand, error) {
 	who, _ := s.who(r)
 	if !mayRegister(who.Account) {
-		return web.Act{}, Allowed(who.Account, "programme.register", Concern{who.Unit, who.Unit})
+		return errand{}, Allowed(who.Account, "programme.register", Concern{who.Unit, who.Unit})
 	}
 	units, err := s.Views.Units(r.Context())
 	page := web.Act{
 		Frame: s.frame(r, "登记项目", "/programmes", web.Crumb{Text: "项目登记册", Address: "/programmes"}),
-		Post:  r.URL.Path, Seen: "0", Command: uuid.Must(uuid.NewV7()).String(), Button: "下一步：核对", Back: "/programmes",
+		About: who.UnitName,
+		Post:  r.URL.Path, Button: "下一步：核对", Back: "/programmes",
 		Fields: s.registrationFields(who, units),
 		Effect: "登记之后须明确项目责任人；编码、单位不能改，名称、属性、预算本可以另行更正，原登记保留。",
 	}
-	page.About, page.Signing = who.UnitName, signing(page.Who)
-	return page, err
+	return errand{page: page, grave: true, do: func(who Who, f *form) (string, eventstore.Appended, error) {
+		cmd := registered(who, units, f)
+		if f.bad() {
+			return "", eventstore.Appended{}, nil
+		}
+		appended, err := s.registerProgramme(r.Context(), who, cmd.Code, f.seen, cmd)
+		return fmt.Sprintf("/programmes/%s/%d", cmd.Code, cmd.From), appended, err
+	}}, err
 }
 
 func (s *Server) registrationFields(who Who, units []projections.Unit) []web.Field {
@@ -128,8 +89,7 @@ func jurisdictionOf(units []projections.Unit, code domain.UnitCode) string {
 }
 
 // registered reads the form; the department is the unit's own.
-func (s *Server) registered(r *http.Request, f *form) (programme.Register, error) {
-	units, err := s.Views.Units(r.Context())
+func registered(who Who, units []projections.Unit, f *form) programme.Register {
 	cmd := programme.Register{
 		Code: domain.ProgrammeCode(f.text("code")), Name: f.text("name"), Kind: programme.Kind(f.text("kind")), Unit: domain.UnitCode(f.text("unit")),
 		FundBook: programme.FundBook(f.text("fundBook")), Attribute: f.text("attribute"), From: f.year("from"), Jurisdiction: f.text("jurisdiction"),
@@ -146,9 +106,8 @@ func (s *Server) registered(r *http.Request, f *form) (programme.Register, error
 	if names[cmd.Department] == "" {
 		cmd.Department = cmd.Unit
 	}
-	who, _ := s.who(r)
 	cmd.UnitName, cmd.DepartmentName = orElse(names[cmd.Unit], who.UnitName), orElse(names[cmd.Department], who.UnitName)
-	return cmd, err
+	return cmd
 }
 
 // year reads a budget year.

@@ -65,9 +65,7 @@ func (s *Server) askWho(w http.ResponseWriter, r *http.Request, status int, p *P
 		}
 		page.Roles = roles
 	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(status)
-	if err := web.Draw(w, page); err != nil {
+	if err := s.drawAs(w, status, page); err != nil {
 		s.Log.ErrorContext(r.Context(), "draw sign-in", "err", err)
 	}
 }

@@ -36,6 +36,17 @@ func (a Act) Uploads() bool {
 // Checking reports whether everything is filled and waits to be confirmed.
 func (a Act) Checking() bool { return a.Stage == "check" }
 
+// Refuse puts a refusal at the field it is about.
+func (a *Act) Refuse(wrong Wrongly) {
+	i := slices.IndexFunc(a.Fields, func(f Field) bool { return f.Name == wrong.Field })
+	if i < 0 {
+		wrong.Field = ""
+	} else {
+		a.Fields[i].Wrong = &wrong
+	}
+	a.Errors = append(a.Errors, wrong)
+}
+
 // Fact is a label and what stands behind it.
 type Fact struct {
 	Label, Text string

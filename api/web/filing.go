@@ -75,8 +75,8 @@ func (p Filing) Carried() (fields []Field) {
 	return fields
 }
 
-// Place puts a refusal at the control it is about.
-func (p *Filing) Place(wrong Wrongly) {
+// Refuse puts a refusal at the control it is about.
+func (p *Filing) Refuse(wrong Wrongly) {
 	field := p.find(wrong.Field)
 	if field == nil {
 		wrong.Field = ""

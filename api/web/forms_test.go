@@ -91,8 +91,8 @@ func aFiling() Filing {
 
 func TestFilingPutsEachRefusalInItsCell(t *testing.T) {
 	p := aFiling()
-	p.Place(Wrongly{Field: "indicators-1-unit", Reason: "第 2 行“水标尺宽度”没有度量单位", Basis: "财预〔2021〕101号"})
-	p.Place(Wrongly{Field: "indicators", Reason: "指标分值合计 100，应为 90", Basis: "财预〔2020〕10号"})
+	p.Refuse(Wrongly{Field: "indicators-1-unit", Reason: "第 2 行“水标尺宽度”没有度量单位", Basis: "财预〔2021〕101号"})
+	p.Refuse(Wrongly{Field: "indicators", Reason: "指标分值合计 100，应为 90", Basis: "财预〔2020〕10号"})
 	page := drawn(t, p)
 	shows(t, page, "处要改，改好才能报送", `<a href="#indicators-1-unit">`, `id="indicators-1-unit-error"`, "<strong>指标分值合计 100，应为 90</strong>",
 		`data-weight-sum="产出指标" data-due="50"`, "多 20", "第 1 版被退回", `href="#row-2"`, `data-group`, `<label class="only-heard" for="indicators-0-target">`)
