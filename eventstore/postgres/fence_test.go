@@ -64,7 +64,11 @@ func TestTwoLeaders(t *testing.T) {
 			}
 		})
 	}
-	time.Sleep(50 * time.Millisecond)
+	for some := 0; some == 0; time.Sleep(50 * time.Millisecond) { // and then in the middle of others
+		mu.Lock()
+		some = len(acknowledged)
+		mu.Unlock()
+	}
 	second, err := Join(t.Context(), url, Member{})
 	if err != nil {
 		t.Fatal(err)
@@ -139,8 +143,17 @@ func TestSessionEnded(t *testing.T) {
 		t.Fatal(err)
 	}
 	const rounds = 4
+	led := func(epoch int64) (now eventstore.Leader) { // once the end of a session is noticed
+		for now.Epoch < epoch {
+			if now, err = s.Leader(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return now
+	}
 	for i := range rounds * 10 {
 		if i%10 == 5 {
+			led(before.Epoch + int64(i/10))
 			if _, err := admin.Exec(t.Context(), `select pg_terminate_backend(session) from ledger_leader`); err != nil {
 				t.Fatal(err)
 			}
@@ -150,12 +163,7 @@ func TestSessionEnded(t *testing.T) {
 			t.Fatalf("append %d: %+v, %v", i, a, err)
 		}
 	}
-	var after eventstore.Leader
-	for after.Epoch == 0 {
-		if after, err = s.Leader(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
+	after := led(before.Epoch + rounds)
 	if !after.Here || after.Epoch != before.Epoch+rounds || !after.Since.After(before.Since) {
 		t.Errorf("led by %+v, then by %+v", before, after)
 	}

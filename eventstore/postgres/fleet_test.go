@@ -78,7 +78,7 @@ func (f *fleet) start(writers int) {
 // until waits for something that does come.
 func (f *fleet) until(what string, there func() bool) {
 	f.t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(2 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(2 * time.Millisecond) {
 		f.mu.Lock()
 		ok := there()
 		f.mu.Unlock()

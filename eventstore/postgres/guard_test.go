@@ -21,10 +21,21 @@ func openGuard(t *testing.T, url string) *Guard {
 	return g
 }
 
-// held asks for a name for a short while only.
+// held asks for a name that can be had.
 func held(t *testing.T, ask func(context.Context, string) (func(), error), name string) (release func(), got bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	return heldWithin(t, time.Minute, ask, name)
+}
+
+// heldSoon asks for a name for a short while only.
+func heldSoon(t *testing.T, ask func(context.Context, string) (func(), error), name string) (release func(), got bool) {
+	t.Helper()
+	return heldWithin(t, 300*time.Millisecond, ask, name)
+}
+
+func heldWithin(t *testing.T, limit time.Duration, ask func(context.Context, string) (func(), error), name string) (release func(), got bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	release, err := ask(ctx, name)
 	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
@@ -44,7 +55,7 @@ func TestGuardKeepsProcessesApart(t *testing.T) {
 	for what, ask := range map[string]func(context.Context, string) (func(), error){
 		"here, alone": one.Alone, "elsewhere, alone": other.Alone, "elsewhere, beside": other.Beside,
 	} {
-		if _, got := held(t, ask, "files"); got {
+		if _, got := heldSoon(t, ask, "files"); got {
 			t.Errorf("%s: held twice", what)
 		}
 	}
@@ -62,7 +73,7 @@ func TestGuardKeepsProcessesApart(t *testing.T) {
 	if !got || !too {
 		t.Fatal("not beside one another")
 	}
-	if _, got := held(t, one.Alone, "files"); got {
+	if _, got := heldSoon(t, one.Alone, "files"); got {
 		t.Error("alone, and two beside")
 	}
 	first()
@@ -98,7 +109,7 @@ func TestGuardFreesWhatTheDeadHeld(t *testing.T) {
 		t.Fatal(err)
 	}
 	lost() // of what is gone already nothing is given back
-	if _, got := held(t, dying.Alone, "files"); got {
+	if _, got := heldSoon(t, dying.Alone, "files"); got {
 		t.Error("what was lost was given back in the place of who has it")
 	}
 	release()

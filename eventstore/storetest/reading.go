@@ -70,7 +70,7 @@ func brokenOff(t *testing.T, open Opener) {
 		}
 		break
 	}
-	deadline := time.Now().Add(5 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for runtime.NumGoroutine() > before+8 && time.Now().Before(deadline) { // a pool may keep a few per connection
 		time.Sleep(time.Millisecond)
 	}

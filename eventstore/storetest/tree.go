@@ -143,7 +143,7 @@ func Mended(t *testing.T, open Opener) {
 // settled returns the tree once it covers the head.
 func settled(t *testing.T, s eventstore.Store) eventstore.Tree {
 	t.Helper()
-	for now, deadline := head(t, s), time.Now().Add(20*time.Second); ; time.Sleep(2 * time.Millisecond) {
+	for now, deadline := head(t, s), time.Now().Add(time.Minute); ; time.Sleep(2 * time.Millisecond) {
 		tree, err := s.Tree(t.Context())
 		if err != nil {
 			t.Fatal(err)

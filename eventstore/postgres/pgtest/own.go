@@ -3,8 +3,8 @@
 package pgtest
 
 import (
+	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -38,7 +38,7 @@ func NewOwn(t testing.TB) *Own {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := &Own{bin: bin, dir: dir, port: freePort(t)}
+	o := &Own{bin: bin, dir: dir, port: heldPort(t)}
 	o.URL = "postgres://postgres@127.0.0.1:" + o.port + "/postgres"
 	t.Cleanup(func() {
 		o.Kill(t)
@@ -54,18 +54,24 @@ func NewOwn(t testing.TB) *Own {
 	return o
 }
 
-func freePort(t testing.TB) string {
+// heldPort is a port that nobody is given until the test ends, and that a server
+// can listen on and give back: a socket is bound to it, and never listens.
+func heldPort(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	socket, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
+	t.Cleanup(func() { _ = syscall.Close(socket) })
+	err = errors.Join(
+		syscall.SetsockoptInt(socket, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1), // as servers do, too
+		syscall.Bind(socket, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}),
+	)
+	bound, named := syscall.Getsockname(socket)
+	if err := errors.Join(err, named); err != nil {
 		t.Fatal(err)
 	}
-	return port
+	return strconv.Itoa(bound.(*syscall.SockaddrInet4).Port)
 }
 
 // Start starts the server, again if it was killed, and returns when it answers.
