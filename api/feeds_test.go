@@ -505,7 +505,7 @@ func TestAFolderIsEmptiedAsFilesArrive(t *testing.T) {
 	must(t, err)
 	must(t, large.Truncate(feeds.MaxFile+1))
 	must(t, large.Close())
-	for range 300 {
+	for range 1200 { // a minute
 		if moved, _ := filepath.Glob(filepath.Join(folder, "done", "*")); len(moved) == 2 {
 			break
 		}

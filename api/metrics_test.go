@@ -38,7 +38,7 @@ func (d *office) scrape() string {
 // eventually waits until a scrape has a line; the seal is about a second behind.
 func (d *office) eventually(line string) {
 	d.Helper()
-	for range 200 {
+	for range 1200 { // a minute
 		if strings.Contains(d.scrape(), "\n"+line+"\n") {
 			return
 		}

@@ -30,7 +30,7 @@ func TestImpossibleSession(t *testing.T) {
 		"endless type": {Stream: "s", proposed: some(t, strings.Repeat("x", eventstore.MaxEnvelope))},
 	} {
 		w.expected = anything
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		_, err := g.writes.inSession(ctx, []sessionWrite{{Stream: "first", expected: anything, proposed: some(t, "b")}, w})
 		cancel()
 		if !isRefused(err) {
@@ -95,7 +95,7 @@ func TestServersOwnStreams(t *testing.T) {
 // which took a read of nothing for every 64 positions.
 func TestBackFromBeyond(t *testing.T) {
 	g := openEvents(t, memory.New())
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	n := 0
 	for _, err := range g.history.readAll(ctx, query{backwards: true, from: start{at: 1 << 60}}) {

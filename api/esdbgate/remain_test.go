@@ -29,14 +29,16 @@ func TestClosedAccount(t *testing.T) {
 	}{
 		"closed":      {err: esdbgate.ErrNobody, code: codes.Unauthenticated},
 		"other role":  {becomes: esdbgate.Caller{}, code: codes.PermissionDenied},
-		"no database": {err: context.DeadlineExceeded, code: codes.DeadlineExceeded}, // the client's own: nothing is known, so it goes on
+		"no database": {err: context.DeadlineExceeded, code: codes.Canceled}, // by the client: nothing is known, so it goes on
 	} {
 		t.Run(name, func(t *testing.T) {
 			var changed atomic.Bool
+			var rechecked atomic.Int64
 			address, _ := serveEvents(t, memory.New(), esdbgate.Options{
 				Recheck: 10 * time.Millisecond,
 				Authenticate: func(context.Context, string, string, string) (esdbgate.Caller, error) {
 					if changed.Load() {
+						rechecked.Add(1)
 						return test.becomes, test.err
 					}
 					return esdbgate.Caller{Rights: esdbgate.Read}, nil
@@ -47,7 +49,7 @@ func TestClosedAccount(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer conn.Close()
-			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			ctx = metadata.AppendToOutgoingContext(ctx, "authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte("u:p")))
 			subscription, err := streams.NewStreamsClient(conn).Read(ctx, &streams.ReadReq{Options: &streams.ReadReq_Options{
@@ -61,6 +63,12 @@ func TestClosedAccount(t *testing.T) {
 				t.Fatal(err)
 			}
 			changed.Store(true)
+			if test.code == codes.Canceled {
+				for rechecked.Load() < 5 && ctx.Err() == nil {
+					time.Sleep(time.Millisecond)
+				}
+				cancel()
+			}
 			for err == nil {
 				_, err = subscription.Recv()
 			}

@@ -187,7 +187,7 @@ func TestServerComesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	serve(t, gate, address)
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
 		a, err := s.Append(t.Context(), "a", 1, draft)
 		if err == nil {
 			if a.Position != 2 || a.Revision != 2 {
