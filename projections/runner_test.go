@@ -225,7 +225,7 @@ func TestWhoWaitsIsToldWhenFillingFails(t *testing.T) {
 	o := newOffice(t, store)
 	must(o, unit.Stored, unit.Stream("a"), reviewer, unit.Register{Code: "a", Name: "示例市局", Kind: unit.Budgetary})
 	r := NewRunner(db, store, slog.New(slog.DiscardHandler), units{}, broken{})
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	go func() { _ = r.Run(ctx) }()
 	if err := r.WaitFor(ctx, 1); err == nil || !strings.Contains(err.Error(), "no room") {

@@ -142,13 +142,19 @@ func TestReplica(t *testing.T) {
 			t.Fatalf("%d units of %d are seen; %s", n, units, log)
 		}
 	}
+	caughtUp := func() { // which on a machine with much to do it may have to
+		t.Helper()
+		for end := time.Now().Add(time.Minute); replica.Aside() && time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		}
+		if replica.Aside() {
+			t.Fatalf("the replica has caught up and is not read: %s", log)
+		}
+	}
 	file()
 	until(t, log, "the replica is read")
 	for range 5 {
 		file()
-		if replica.Aside() {
-			t.Fatalf("the primary is read: %s", log)
-		}
+		caughtUp()
 	}
 	resume := pair.Stall(t)
 	file()
@@ -157,11 +163,7 @@ func TestReplica(t *testing.T) {
 	}
 	file()
 	resume()
-	for end := time.Now().Add(30 * time.Second); replica.Aside() && time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
-	}
-	if replica.Aside() {
-		t.Fatalf("the replica has caught up and is not read: %s", log)
-	}
+	caughtUp()
 	file()
 	if _, err := replica.copy.Exec("DROP TABLE units_v1"); err == nil {
 		t.Error("the replica was written to")
@@ -178,7 +180,7 @@ func code3(n int) string { return string([]byte{'u', byte('0' + n/10), byte('0' 
 
 func until(t *testing.T, log *said, text string) {
 	t.Helper()
-	for end := time.Now().Add(30 * time.Second); !strings.Contains(log.String(), text); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !strings.Contains(log.String(), text); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("never said %q: %s", text, log)
 		}

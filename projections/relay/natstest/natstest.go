@@ -2,9 +2,10 @@
 package natstest
 
 import (
-	"net"
+	"errors"
 	"os/exec"
 	"strconv"
+	"syscall"
 	"testing"
 	"time"
 
@@ -23,15 +24,31 @@ type Server struct {
 // fails.
 func Start(t testing.TB) *Server {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = listener.Close()
-	s := &Server{t: t, dir: t.TempDir(), port: strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)}
+	s := &Server{t: t, dir: t.TempDir(), port: heldPort(t)}
 	s.Start()
 	t.Cleanup(s.Kill)
 	return s
+}
+
+// heldPort is a port that nobody is given until the test ends, and that a server
+// can listen on and give back: a socket is bound to it, and never listens.
+func heldPort(t testing.TB) string {
+	t.Helper()
+	socket, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	syscall.CloseOnExec(socket)
+	t.Cleanup(func() { _ = syscall.Close(socket) })
+	err = errors.Join(
+		syscall.SetsockoptInt(socket, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1), // as servers do, too
+		syscall.Bind(socket, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}),
+	)
+	bound, named := syscall.Getsockname(socket)
+	if err := errors.Join(err, named); err != nil {
+		t.Fatal(err)
+	}
+	return strconv.Itoa(bound.(*syscall.SockaddrInet4).Port)
 }
 
 // URL is the server's address, without a slash at its end.
@@ -48,7 +65,7 @@ func (s *Server) Start() {
 	if err := s.process.Start(); err != nil {
 		s.t.Fatal(err)
 	}
-	for range 1000 {
+	for range 6000 { // a minute
 		if conn, err := nats.Connect(s.URL()); err == nil {
 			conn.Close()
 			return
