@@ -94,13 +94,22 @@ func (k *killing) round(t *testing.T, round int) {
 			}
 		})
 	}
-	time.Sleep(time.Duration(300+rand.IntN(700)) * time.Millisecond)
+	k.acknowledges(t, 20)
+	time.Sleep(rand.N(700 * time.Millisecond))
 	if err := server.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	_ = server.Wait() // killed: its error says so
 	clients.Wait()
 	t.Logf("round %d: %d acknowledged so far, %d without an answer", round, len(k.acked), len(k.unanswered))
+}
+
+// acknowledges waits until n more events are.
+func (k *killing) acknowledges(t *testing.T, n int) {
+	count := func() int { k.mu.Lock(); defer k.mu.Unlock(); return len(k.acked) }
+	for enough, end := count()+n, time.Now().Add(time.Minute); count() < enough && time.Now().Before(end); {
+		time.Sleep(5 * time.Millisecond)
+	}
 }
 
 var address = regexp.MustCompile(`http://[^/\s]+`)

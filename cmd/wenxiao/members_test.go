@@ -201,13 +201,19 @@ func (m *members) ask(s *server, method, path, body string, header map[string]st
 	return answer, err
 }
 
+// must is answered within a minute: what a server has to wait for, its tables or a
+// checkpoint, it may give up before.
 func (m *members) must(s *server, method, path, body string) []byte {
 	m.Helper()
-	answer, err := m.ask(s, method, path, body, nil)
-	if err != nil {
-		m.Fatalf("%s: %v\n%s", path, err, s.errs)
+	for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		answer, err := m.ask(s, method, path, body, nil)
+		if err == nil {
+			return answer
+		}
+		if time.Now().After(end) {
+			m.Fatalf("%s: %v\n%s", path, err, s.errs)
+		}
 	}
-	return answer
 }
 
 // acknowledges waits until n more acts are acknowledged.
@@ -224,7 +230,7 @@ func (m *members) acknowledges(n int) {
 // leader is the number of the server that leads, as all of them say.
 func (m *members) leader() int {
 	m.Helper()
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		for i := range m.servers {
 			var h struct {
 				Lead struct {
@@ -292,7 +298,7 @@ func (m *members) wait() {
 	m.Helper()
 	for i := range m.servers {
 		var err error
-		for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 			if _, err = m.ask(m.at(i), http.MethodGet, "/readyz", "", nil); err == nil {
 				break
 			}
@@ -358,7 +364,7 @@ func (m *members) agree() {
 // checkpoint waits for the first one.
 func (m *members) checkpoint(i int) string {
 	m.Helper()
-	for end := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
 		answer, err := m.ask(m.at(i), http.MethodGet, "/checkpoint", "", nil)
 		if err == nil {
 			return string(answer)
