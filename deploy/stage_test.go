@@ -195,11 +195,11 @@ func (s *stage) healthy(name string) {
 	})
 }
 
-// until tries again and again, for a minute.
+// until tries again and again, for three minutes.
 func (s *stage) until(name string, try func(context.Context) error) {
 	s.Helper()
 	var err error
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(250 * time.Millisecond) {
+	for end := time.Now().Add(3 * time.Minute); time.Now().Before(end); time.Sleep(250 * time.Millisecond) {
 		if err = try(s.Context()); err == nil {
 			return
 		}

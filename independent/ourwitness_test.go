@@ -119,7 +119,7 @@ func startOurs(t *testing.T, state string, logs ...string) ourWitness {
 	}
 	out, stop := start(t, args...)
 	w := ourWitness{url: "http://" + address, stop: stop}
-	silence := time.AfterFunc(10*time.Second, w.stop)
+	silence := time.AfterFunc(time.Minute, w.stop)
 	defer silence.Stop()
 	lines := bufio.NewScanner(out)
 	for w.vkey == "" && lines.Scan() {
