@@ -5,6 +5,7 @@ package domain
 
 import (
 	"fmt"
+	"reflect"
 
 	"github.com/go-json-experiment/json"
 )
@@ -66,12 +67,16 @@ func (d Decoders[E]) Decode(eventType string, data []byte) (event E, err error) 
 
 // As returns a decoder that reads JSON of the form T and hands it to event.
 func As[T any, E Event](event func(T) E) func([]byte) (E, error) {
+	usual := layoutOf(reflect.TypeFor[T]())
 	return func(data []byte) (none E, err error) {
-		var t T
-		if err := DecodeStrictly(data, &t); err != nil {
-			return none, err
+		t := new(T)
+		if !usual.read(data, reflect.ValueOf(t)) {
+			t = new(T)
+			if err := DecodeStrictly(data, t); err != nil {
+				return none, err
+			}
 		}
-		return event(t), nil
+		return event(*t), nil
 	}
 }
 

@@ -61,6 +61,9 @@ func (a of[S, E]) specimens(t *testing.T) {
 		if err != nil || !reflect.DeepEqual(read(t, data), read(t, again)) {
 			t.Errorf("%s, %v: read\n%s\nwrote\n%s", eventType, err, data, again)
 		}
+		if usual := !bytes.Contains(again, []byte(`"extra":`)) && !bytes.Contains(again, []byte(`"nonce":`)); usual != HasUsualLayout(reflect.TypeOf(event), again) {
+			t.Errorf("%s is not read in the usual layout, and slowly: %s", eventType, again)
+		}
 	}
 }
 
