@@ -18,11 +18,38 @@ type Decimal struct{ d decimal.Decimal }
 // ParseDecimal reads a number as JSON and Go write it, in plain ASCII, exactly or
 // not at all. What officials print is read by package scoring, not here.
 func ParseDecimal(s string) (Decimal, error) {
+	if d, ok := parsePlain(s); ok {
+		return d, nil
+	}
 	d, err := decimal.Parse(s)
 	if err != nil || d.Scale() != scaleOf(s) {
 		return Decimal{}, fmt.Errorf("%q is not a decimal number of at most 19 digits", s)
 	}
 	return Decimal{d}, nil
+}
+
+// parsePlain reads what most decimals are: up to 18 digits, and a point between
+// two of them at most. Forms are full of them.
+func parsePlain(s string) (Decimal, bool) {
+	if len(s) == 0 || len(s) > 19 || s[0] == '.' || s[len(s)-1] == '.' {
+		return Decimal{}, false
+	}
+	coefficient, scale, point := int64(0), 0, false
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '.' && !point:
+			point = true
+		case c < '0' || '9' < c || i == 18 && !point:
+			return Decimal{}, false
+		default:
+			coefficient = 10*coefficient + int64(c-'0')
+			if point {
+				scale++
+			}
+		}
+	}
+	d, err := decimal.New(coefficient, scale)
+	return Decimal{d}, err == nil
 }
 
 // scaleOf counts the digits after the point that s asks for. Where that is not

@@ -161,3 +161,15 @@ func FuzzParseDecimal(f *testing.F) {
 		}
 	})
 }
+
+// TestParseDecimalPlain holds plain decimals against what is read the long way.
+func TestParseDecimalPlain(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := rapid.StringMatching(`-?[0-9]{0,20}(\.[0-9]{0,20})?`).Draw(t, "decimal")
+		plain, err := ParseDecimal(s)
+		long, wrong := ParseDecimal(s + "E0")
+		if plain != long || (err == nil) != (wrong == nil) {
+			t.Fatalf("%q read as %v, %v; the long way %v, %v", s, plain, err, long, wrong)
+		}
+	})
+}
