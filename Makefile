@@ -11,10 +11,12 @@ TEST    := $(TOOLS)/gotestsum --format pkgname-and-test-fails --format-hide-empt
 # twenty times slower and could find no fault of ours in it.
 RACE    := -race -gcflags=modernc.org/sqlite/lib=-race=false
 
-# Not looked at by the race detector, which makes them take ten times as long:
-# tests of one goroutine, and laws of a store that TestStore and TestFollower
-# put to the same code. "make unit" runs them all.
-ALONE   := TestBitsOfTheFile|TestOddPartitions|TestFormat2|TestStoreOfPartitions|TestJoinedLeader|TestEveryFile|TestGoingOn|TestKeptRows|TestIndexesAreRead|TestStore/any_run_of_calls|TestFollower/any_run_of_calls
+# Each test runs once: under the race detector where goroutines meet, without it
+# where it would only take ten times as long. Of the packages of the first kind
+# these are tests of one goroutine, and laws of a store that TestStore and
+# TestFollower put to the same code.
+RACED := ./eventstore/... ./projections/... ./api/...
+ALONE := TestBitsOfTheFile|TestOddPartitions|TestFormat2|TestStoreOfPartitions|TestJoinedLeader|TestEveryFile|TestGoingOn|TestKeptRows|TestIndexesAreRead|TestTilesDoNotTell|TestEveryReceiptVerifies|TestReceiptsOfALargeLog|TestStore/any_run_of_calls|TestFollower/any_run_of_calls
 FUZZ    ?= 3s
 ROUNDS  ?= 10
 SCREENS ?= bin/screens
@@ -28,7 +30,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: test
-test: need tools tidy lint arrows unit race fuzz bench-check independent clients deploy browser total ## install what the tests need, then run them all
+test: need tools tidy lint arrows alone race fuzz bench-check independent clients deploy browser total ## install what the tests need, then run them all
 
 .PHONY: build
 build: ## the binary, bin/wenxiao
@@ -49,6 +51,10 @@ format: $(TOOLS)/golangci-lint ## gofmt over everything
 .PHONY: bench
 bench: ## the ledger measured beside others, in one run
 	go run -C bench . $(BENCH)
+
+.PHONY: unit
+unit: $(TOOLS)/gotestsum ## every test of the ledger without the race detector
+	$(TEST) ./...
 
 .PHONY: soak
 soak: ## long fault campaigns: kills, races, random histories; ROUNDS=100 for a night
@@ -88,13 +94,14 @@ tidy: # bench stands on this module, which has no checksum of its own to verify
 arrows:
 	@$(STAGE) "arrows and names" $(TEST) -count=1 .
 
-.PHONY: unit
-unit:
-	@$(STAGE) "tests" $(TEST) ./...
+.PHONY: alone
+alone:
+	@$(STAGE) "tests" $(TEST) ./cmd/... ./domain/...
+	@$(STAGE) "tests of one goroutine" $(TEST) -run '$(ALONE)' $(RACED)
 
 .PHONY: race
-race: # where goroutines meet: the domain has none, the commands only start the rest
-	@$(STAGE) "tests under the race detector" $(TEST) $(RACE) -skip '$(ALONE)' ./eventstore/... ./projections/... ./api/...
+race:
+	@$(STAGE) "tests under the race detector" $(TEST) $(RACE) -skip '$(ALONE)' $(RACED)
 
 .PHONY: fuzz
 fuzz: ## every fuzz target; FUZZ=10m for long

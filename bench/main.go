@@ -42,7 +42,7 @@ type plan struct {
 
 var full = plan{each: 3 * time.Second, rounds: 3, small: 10_000, large: 1_000_000, filled: 300_000, writers: []int{1, 16, 64, 256}, week: deadline.Usual}
 
-var short = plan{each: 200 * time.Millisecond, rounds: 1, small: 1_000, large: 60_000, filled: 5_000, writers: []int{64}, week: deadline.Short}
+var short = plan{each: 200 * time.Millisecond, rounds: 1, small: 1_000, large: 12_000, filled: 5_000, writers: []int{64}, week: deadline.Short}
 
 var parts = []struct {
 	name string
@@ -54,8 +54,8 @@ var parts = []struct {
 func main() {
 	quick := flag.Bool("short", false, "a quick look: small ledgers, one round")
 	only := flag.String("only", "", "comma-separated parts: appends, city, sealing, rebuild, deadline, size")
-	each := flag.Duration("each", 0, "how long one measurement takes (default: 3 s, short 0.3 s)")
-	large := flag.Int("large", 0, "events of the large city (default: a million, short 60,000)")
+	each := flag.Duration("each", 0, "how long one measurement takes (default: 3 s, short 0.2 s)")
+	large := flag.Int("large", 0, "events of the large city (default: a million, short 12,000)")
 	writers := flag.String("writers", "", "comma-separated numbers of writers of appends (default: 1,16,64,256, short 64)")
 	dir := flag.String("dir", "", "where to put the ledgers (default: the temporary folder)")
 	backends := flag.String("backends", "sqlite,postgres", "of the city, of rebuilding and of the deadline week")
