@@ -96,26 +96,54 @@ func (s suite) fetch(t *testing.T) string {
 	return dir
 }
 
-// run runs the suite in its own process and module.
+// run runs the suite, and once more those of its tests that fail: some of them
+// wait only so long, and a machine may have much else to do.
 func (s suite) run(t *testing.T, dir string) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", "test", "-mod=mod", "-json", "-count=1", "-timeout=10m", "-skip="+s.skipped(), s.pkg)
-	cmd.Dir, cmd.Env = dir, append(os.Environ(), s.env...)
-	out, err := cmd.Output()
-	passed, failed, skipped := results(t, out)
-	t.Logf("%s: %d passed, %d failed, %d skipped by themselves %v", s.module, len(passed), len(failed), len(skipped), skipped)
+	passed, failed := s.once(t, dir)
+	if again := tests(failed); len(again) > 0 {
+		for name, output := range failed {
+			t.Logf("tried again: %s\n%s", name, output)
+		}
+		more, still := s.once(t, dir, "-run=^("+strings.Join(again, "|")+")$")
+		passed, failed = append(passed, more...), still
+		slices.Sort(passed)
+		passed = slices.Compact(passed)
+	}
 	for name, reason := range s.skip {
 		t.Logf("not run: %s: %s", name, reason)
 	}
 	for name, output := range failed {
 		t.Errorf("%s\n%s", name, output)
 	}
-	if err != nil && len(failed) == 0 {
-		t.Errorf("%v\n%s", err, tail(out))
-	}
 	if len(passed) < s.least {
 		t.Errorf("%d tests passed, at least %d must", len(passed), s.least)
 	}
+}
+
+// once runs the suite in its own process and module.
+func (s suite) once(t *testing.T, dir string, which ...string) (passed []string, failed map[string]string) {
+	t.Helper()
+	args := append([]string{"test", "-mod=mod", "-json", "-count=1", "-timeout=10m", "-skip=" + s.skipped()}, which...)
+	cmd := exec.CommandContext(t.Context(), "go", append(args, s.pkg)...)
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), s.env...)
+	out, err := cmd.Output()
+	passed, failed, skipped := results(t, out)
+	t.Logf("%s: %d passed, %d failed, %d skipped by themselves %v", s.module, len(passed), len(failed), len(skipped), skipped)
+	if err != nil && len(failed) == 0 {
+		t.Errorf("%v\n%s", err, tail(out))
+	}
+	return passed, failed
+}
+
+// tests are the names of those that failed, without the parts that they have.
+func tests(failed map[string]string) (names []string) {
+	for name := range failed {
+		whole, _, _ := strings.Cut(name, "/")
+		names = append(names, whole)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 func (s suite) skipped() string {
