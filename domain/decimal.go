@@ -77,19 +77,20 @@ func MustDecimal(s string) Decimal {
 // Int returns n as a decimal.
 func Int(n int64) Decimal { return Decimal{decimal.MustNew(n, 0)} }
 
-func (a Decimal) String() string        { return a.d.String() }
-func (a Decimal) Cmp(b Decimal) int     { return a.d.Cmp(b.d) }
-func (a Decimal) Equal(b Decimal) bool  { return a.d.Cmp(b.d) == 0 }
-func (a Decimal) Less(b Decimal) bool   { return a.d.Cmp(b.d) < 0 }
-func (a Decimal) Sign() int             { return a.d.Sign() }
-func (a Decimal) IsZero() bool          { return a.d.IsZero() }
-func (a Decimal) Abs() Decimal          { return Decimal{a.d.Abs()} }
-func (a Decimal) Neg() Decimal          { return Decimal{a.d.Neg()} }
-func (a Decimal) Trim() Decimal         { return Decimal{a.d.Trim(0)} }
-func (a Decimal) Rat() *big.Rat         { r, _ := new(big.Rat).SetString(a.d.String()); return r }
-func (a Decimal) Float() float64        { f, _ := a.d.Float64(); return f } // for drawing only
-func (a Decimal) Add(b Decimal) Decimal { return FromRat(new(big.Rat).Add(a.Rat(), b.Rat())) }
-func (a Decimal) Sub(b Decimal) Decimal { return FromRat(new(big.Rat).Sub(a.Rat(), b.Rat())) }
+func (a Decimal) String() string         { return a.d.String() }
+func (a Decimal) Append(b []byte) []byte { b, _ = a.d.AppendText(b); return b } // it has no error
+func (a Decimal) Cmp(b Decimal) int      { return a.d.Cmp(b.d) }
+func (a Decimal) Equal(b Decimal) bool   { return a.d.Cmp(b.d) == 0 }
+func (a Decimal) Less(b Decimal) bool    { return a.d.Cmp(b.d) < 0 }
+func (a Decimal) Sign() int              { return a.d.Sign() }
+func (a Decimal) IsZero() bool           { return a.d.IsZero() }
+func (a Decimal) Abs() Decimal           { return Decimal{a.d.Abs()} }
+func (a Decimal) Neg() Decimal           { return Decimal{a.d.Neg()} }
+func (a Decimal) Trim() Decimal          { return Decimal{a.d.Trim(0)} }
+func (a Decimal) Rat() *big.Rat          { r, _ := new(big.Rat).SetString(a.d.String()); return r }
+func (a Decimal) Float() float64         { f, _ := a.d.Float64(); return f } // for drawing only
+func (a Decimal) Add(b Decimal) Decimal  { return FromRat(new(big.Rat).Add(a.Rat(), b.Rat())) }
+func (a Decimal) Sub(b Decimal) Decimal  { return FromRat(new(big.Rat).Sub(a.Rat(), b.Rat())) }
 
 // HalfUp rounds to places digits after the point, a half away from zero, as
 // 四舍五入 does.

@@ -3,6 +3,7 @@ package projections
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -120,6 +121,9 @@ type tableOf[R any] struct {
 	Table
 	columns func(args []any, k key, row *R) []any // appends the values of all columns but doc
 	settle  func(*R)                              // called before a row is written, if not nil
+
+	once    sync.Once
+	writing writing
 }
 
 // get returns the row under k as it stands, nil when there is none. A row that
@@ -194,11 +198,12 @@ func (t *tableOf[R]) appendDoc(b []byte, k key, v any) ([]byte, error) {
 	if p, ok := v.(packed); ok {
 		return p.appendTo(b), nil
 	}
-	to := appender{b}
-	if err := json.NewEncoder(&to).Encode(v); err != nil {
+	t.once.Do(func() { t.writing = writingOf(reflect.TypeFor[R]()) })
+	b, err := t.writing(b, reflect.ValueOf(v).Elem())
+	if err != nil {
 		return nil, fmt.Errorf("%s %v: %w", t.Name, k, err)
 	}
-	return to.b[:len(to.b)-1], nil // without the end of the line
+	return b, nil
 }
 
 type appender struct{ b []byte }
