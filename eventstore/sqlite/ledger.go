@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,7 +17,8 @@ import (
 	"wenxiao/eventstore"
 )
 
-// together is how many events one insert statement takes when there are many.
+// together is the most events that one insert statement takes. There is one for
+// each power of two up to it, so that any batch goes in by few.
 const together = 32
 
 // A row refused rolls the whole transaction back, which is what happens to it
@@ -37,9 +39,12 @@ var statements = map[string]string{
 	"tree":    `select size, edge, root from ledger_tree`,
 	"grow":    `update ledger_tree set size = ?, edge = ?, root = ?`,
 	"stream":  `insert into ledger_streams (number, name) values (?, ?)`,
-	"event":   columns + row,
-	"events":  columns + row + strings.Repeat(", "+row, together-1),
+
+	"insert 1": inserting(1), "insert 2": inserting(2), "insert 4": inserting(4),
+	"insert 8": inserting(8), "insert 16": inserting(16), "insert 32": inserting(together),
 }
+
+func inserting(events int) string { return columns + row + strings.Repeat(", "+row, events-1) }
 
 // A ledger is the one connection that writes. After an error the connection is
 // closed, whatever state it is in, and the next call opens another: SQLite
@@ -219,11 +224,11 @@ func (l *ledger) insert(batch eventstore.Batch) error {
 		}
 	}
 	for left := batch.Entries; len(left) > 0; {
-		statement, n := "event", 1
-		if len(left) >= together {
-			statement, n = "events", together
+		n := together
+		for n > len(left) {
+			n /= 2
 		}
-		if _, err := l.prepared[statement].Exec(values(left[:n])...); err != nil {
+		if _, err := l.prepared["insert "+strconv.Itoa(n)].Exec(values(left[:n])...); err != nil {
 			return err
 		}
 		left = left[n:]
