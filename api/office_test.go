@@ -142,7 +142,7 @@ func newOffice(t *testing.T, change ...func(*Server)) *office {
 	})
 	files, err := attachments.Open(t.TempDir())
 	must(err)
-	s := &Server{Files: files, Store: store, Views: projections.Views{DB: db}, Runner: runner, Accounts: a, Vault: keys, Now: c.read, Log: log}
+	s := &Server{Files: files, Store: store, Views: projections.Views{DB: projections.Prepared(db)}, Runner: runner, Accounts: a, Vault: keys, Now: c.read, Log: log}
 	for _, f := range change {
 		f(s)
 	}

@@ -143,25 +143,27 @@ func (s *Server) actPage(r *http.Request, a act, at situation) web.Act {
 }
 
 // situated reads what an act needs to know, and the revision it is decided on.
-// The revision is read first and the tables awaited after: what is shown is then
-// never older than the revision says.
+// What is shown is never older than the revision says: where the stream has moved
+// on since the tables were awaited, they are awaited and read once more.
 func (s *Server) situated(r *http.Request, a act) (situation, eventstore.Revision, error) {
-	if err := s.settle(r.Context()); err != nil {
+	settled, err := s.Store.Head(r.Context())
+	if err == nil {
+		err = s.waitFor(r.Context(), settled)
+	}
+	if err != nil {
 		return situation{}, 0, err
 	}
 	at, err := s.addressedSituation(r)
 	if err != nil {
 		return at, 0, err
 	}
-	stream := a.stream(at)
-	seen, _, err := s.revision(r.Context(), stream)
+	seen, last, err := s.revision(r.Context(), a.stream(at))
+	if err == nil && last > settled {
+		if err = s.waitFor(r.Context(), last); err == nil {
+			at, err = s.addressedSituation(r)
+		}
+	}
 	if err != nil {
-		return at, 0, err
-	}
-	if err := s.settle(r.Context()); err != nil {
-		return at, 0, err
-	}
-	if at, err = s.addressedSituation(r); err != nil {
 		return at, 0, err
 	}
 	if err := s.notAttested(at.row.Source); err != nil {

@@ -164,7 +164,7 @@ func openSite(ctx context.Context, p place, clock func() time.Time, errs io.Writ
 	if err != nil {
 		return nil, err
 	}
-	s.tables, s.filled = tables, projections.Views{DB: tables}
+	s.tables, s.filled = tables, projections.Views{DB: projections.Prepared(tables)}
 	s.runner = projections.NewRunner(tables, s.store, log, projections.All()...)
 	read := s.filled
 	if p.reads != "" {
