@@ -17,6 +17,7 @@ import (
 
 	"wenxiao/cmd/wenxiao/story"
 	"wenxiao/eventstore"
+	"wenxiao/eventstore/postgres"
 	"wenxiao/eventstore/postgres/pgtest"
 	"wenxiao/eventstore/vault"
 )
@@ -31,6 +32,7 @@ func TestMigrate(t *testing.T) {
 	server := place{url: pgtest.URL(t), home: t.TempDir()}
 	back := place{url: "sqlite:" + filepath.Join(t.TempDir(), "back.db")}
 	killedOften(t, source, server)
+	letGoOf(t, server)
 	for _, way := range [][2]place{{source, server}, {server, back}} {
 		began := time.Now()
 		migrated(t, way[0], way[1], 0)
@@ -246,6 +248,20 @@ func killedOften(t *testing.T, from, to place) {
 	t.Logf("killed with the target at %d of %d", grown, headAt(t, from))
 	if grown[0] == 0 || grown[0] >= headAt(t, from) {
 		t.Errorf("never killed half-way: %d", grown)
+	}
+}
+
+// letGoOf waits until the database has noticed that the last one was killed: in
+// the middle of a statement it looks no sooner than at its end.
+func letGoOf(t *testing.T, p place) {
+	for end := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+		written, err := postgres.Written(t.Context(), p.url)
+		if err != nil || written && time.Now().After(end) {
+			t.Fatalf("written %t: %v", written, err)
+		}
+		if !written {
+			return
+		}
 	}
 }
 

@@ -115,7 +115,7 @@ func TestWitnessesOfThreeOffices(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(p.beside("seal"), "policy"), []byte(policy), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if said, code := do(t, "seal", "publish", "--db", p.url); code != 0 || strings.Count(said, "已签") != 3 {
+	if said, code := cosigned(t, p, 0); code != 0 || strings.Count(said, "已签") != 3 {
 		t.Fatalf("%d %s", code, said)
 	}
 	if said, code := do(t, "seal", "--db", p.url); code != 0 || strings.Count(said, "见证 (cosigned)") != 3 {
@@ -124,7 +124,7 @@ func TestWitnessesOfThreeOffices(t *testing.T) {
 	for i, name := range []string{"discipline", "congress"} {
 		stops[name]()
 		p.enter(t, published.Samples()[i+1])
-		said, code := do(t, "seal", "publish", "--db", p.url)
+		said, code := cosigned(t, p, i+1)
 		if short := strings.Contains(said, "witness quorum missing"); short != (i == 1) || short != (code == exitFault) || !strings.Contains(said, "连不上") {
 			t.Errorf("%d offices left: %d %s", 2-i, code, said)
 		}
@@ -133,6 +133,18 @@ func TestWitnessesOfThreeOffices(t *testing.T) {
 		}
 	}
 	stops["audit"]()
+}
+
+// cosigned publishes until all but so many witnesses have cosigned: one that has much else to do may
+// need to be asked again.
+func cosigned(t *testing.T, p place, gone int) (said string, code int) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); ; {
+		said, code = do(t, "seal", "publish", "--db", p.url)
+		if strings.Count(said, "已签") == 3-gone || time.Now().After(end) {
+			return said, code
+		}
+	}
 }
 
 // startWitness runs the command and returns its line for a policy.
