@@ -16,7 +16,12 @@ func normal(s string) string {
 		return s
 	}
 	for _, r := range repairs {
-		s = r.pattern.ReplaceAllString(s, r.with)
+		if strings.ContainsAny(s, r.needs) {
+			s = r.pattern.ReplaceAllString(s, r.with)
+		}
+	}
+	if !strings.Contains(s, ",") {
+		return s
 	}
 	return thousands.ReplaceAllStringFunc(s, func(n string) string { return strings.ReplaceAll(n, ",", "") })
 }
@@ -61,26 +66,29 @@ var signs = strings.NewReplacer(
 // label is the number a form gives a row: 指标1:.
 var label = regexp.MustCompile(`^指标(?:值)?\d{0,2}[:、]`)
 
-// repairs put right what scanners make of digits, and words that are numbers.
+// repairs put right what scanners make of digits, and words that are numbers. No
+// pattern matches without one of the characters it needs: few cells have any, and
+// looking for them is quick.
 var repairs = []struct {
+	needs   string
 	pattern *regexp.Regexp
 	with    string
 }{
-	{regexp.MustCompile(`^》(\d)`), "≥$1"},
-	{regexp.MustCompile(`^《(\d)`), "≤$1"},
-	{regexp.MustCompile(`^N(\d+(?:\.\d+)?[%‰]?\p{Han}{0,3})$`), "≥$1"},
-	{regexp.MustCompile(`^W(\d+(?:\.\d+)?[%‰]?\p{Han}{0,3})$`), "≤$1"},
-	{regexp.MustCompile(`([≥≤=<>])[≥≤=<>]+`), "$1"},
-	{regexp.MustCompile(`(\d)[Oo〇]{2}`), "${1}00"},
-	{regexp.MustCompile(`(\d)[Oo]([\d%.])`), "${1}0$2"},
-	{regexp.MustCompile(`(^|[≥≤=<>])[lI|](\d)`), "${1}1$2"},
-	{regexp.MustCompile(`(\d)[。·](\d+%)`), "$1.$2"},
-	{regexp.MustCompile(`百分之(\d+(?:\.\d+)?)`), "$1%"},
-	{regexp.MustCompile(`千分之(\d+(?:\.\d+)?)`), "$1‰"},
-	{regexp.MustCompile(`(\d万?)[mM]2`), "${1}平方米"},
-	{regexp.MustCompile(`(\d万?)[mM]3`), "${1}立方米"},
-	{regexp.MustCompile(`(^|[≥≤=<>])\.(\d)`), "${1}0.$2"},
-	{regexp.MustCompile(`个%`), "个百分点"},
+	{"》", regexp.MustCompile(`^》(\d)`), "≥$1"},
+	{"《", regexp.MustCompile(`^《(\d)`), "≤$1"},
+	{"N", regexp.MustCompile(`^N(\d+(?:\.\d+)?[%‰]?\p{Han}{0,3})$`), "≥$1"},
+	{"W", regexp.MustCompile(`^W(\d+(?:\.\d+)?[%‰]?\p{Han}{0,3})$`), "≤$1"},
+	{"≥≤=<>", regexp.MustCompile(`([≥≤=<>])[≥≤=<>]+`), "$1"},
+	{"Oo〇", regexp.MustCompile(`(\d)[Oo〇]{2}`), "${1}00"},
+	{"Oo", regexp.MustCompile(`(\d)[Oo]([\d%.])`), "${1}0$2"},
+	{"lI|", regexp.MustCompile(`(^|[≥≤=<>])[lI|](\d)`), "${1}1$2"},
+	{"。·", regexp.MustCompile(`(\d)[。·](\d+%)`), "$1.$2"},
+	{"百", regexp.MustCompile(`百分之(\d+(?:\.\d+)?)`), "$1%"},
+	{"千", regexp.MustCompile(`千分之(\d+(?:\.\d+)?)`), "$1‰"},
+	{"mM", regexp.MustCompile(`(\d万?)[mM]2`), "${1}平方米"},
+	{"mM", regexp.MustCompile(`(\d万?)[mM]3`), "${1}立方米"},
+	{".", regexp.MustCompile(`(^|[≥≤=<>])\.(\d)`), "${1}0.$2"},
+	{"%", regexp.MustCompile(`个%`), "个百分点"},
 }
 
 // thousands is digits in groups of three; more or fewer digits make a list.
