@@ -46,6 +46,10 @@ type Server struct {
 	Secure  bool           // reached through TLS, its own or a proxy's: cookies never leave it
 	Idle    time.Duration  // without a request before a session ends; zero: [accounts.Idle]
 
+	MostBehind eventstore.Position // records the tables may be behind and requests still be sent here; zero: [DefaultBehind]
+
+	pace pace // of the tables, as it was asked for before
+
 	sessions *scs.SessionManager
 	probes   sync.Map // *rate.Limiter by username: see [Server.probe]
 }

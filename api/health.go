@@ -14,9 +14,10 @@ import (
 // health says whether the ledger answers and how far its readers are. It tells
 // nothing of what is in it.
 type health struct {
-	Status   string              `json:"status"`   // ok, or what is wrong
-	Position eventstore.Position `json:"position"` // of the ledger
-	Behind   eventstore.Position `json:"behind"`   // records not yet in the tables for reading
+	Status   string              `json:"status"`           // ok, or what is wrong
+	Reason   string              `json:"reason,omitempty"` // the same with the figures, in Chinese, where requests should not be sent here
+	Position eventstore.Position `json:"position"`         // of the ledger
+	Behind   eventstore.Position `json:"behind"`           // records not yet in the tables for reading
 
 	// Proof is ok, or what is wrong with it, for an alarm; absent where the ledger
 	// is not sealed. It never makes the service ill: filing goes on without it.
@@ -34,6 +35,7 @@ type lead struct {
 	Here  bool      `json:"here"`
 	Epoch int64     `json:"epoch,omitempty"`
 	Since time.Time `json:"since,omitzero"`
+	Away  string    `json:"away,omitempty"` // why acts cannot be handed to it from here; absent where they can
 }
 
 func (s *Server) healthz(w http.ResponseWriter, r *http.Request) {
@@ -84,7 +86,7 @@ func (s *Server) lead(ctx context.Context) (*lead, error) {
 		return nil, nil
 	}
 	now, err := s.Members.Leader(ctx)
-	return &lead{Name: now.Name, Here: now.Here, Epoch: now.Epoch, Since: now.Since}, err
+	return &lead{Name: now.Name, Here: now.Here, Epoch: now.Epoch, Since: now.Since, Away: now.Away}, err
 }
 
 // readsHealth says where queries go. While they go to the replica, what is behind

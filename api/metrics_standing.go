@@ -39,6 +39,7 @@ var (
 	cosignedMetric = gauge("wenxiao_seal_witness_cosigned", "Whether a witness has cosigned the latest checkpoint.", "witness")
 	refusedMetric  = gauge("wenxiao_seal_witness_refused", "Whether a witness has seen another history.", "witness")
 	leadsMetric    = gauge("wenxiao_leader", "Whether this process leads the ledger; always where no other can.")
+	awayMetric     = gauge("wenxiao_leader_unreachable", "Whether another process leads that this one cannot hand appends to.")
 	epochMetric    = gauge("wenxiao_leader_epoch", "Number of the leader's term; 0 where none leads.")
 )
 
@@ -46,7 +47,7 @@ var (
 func (standing) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		headMetric, lagMetric, stoppedMetric, sealedMetric, unsealedMetric, signedMetric, quorumMetric, faultMetric,
-		cosignedMetric, refusedMetric, leadsMetric, epochMetric,
+		cosignedMetric, refusedMetric, leadsMetric, awayMetric, epochMetric,
 	} {
 		to <- d
 	}
@@ -97,6 +98,7 @@ func (c standing) leader(ctx context.Context, tell teller) error {
 		return err
 	}
 	tell(leadsMetric, flag(leader.Here))
+	tell(awayMetric, flag(leader.Away != ""))
 	tell(epochMetric, float64(leader.Epoch))
 	return nil
 }

@@ -112,6 +112,7 @@ func (s *Server) classify(ctx context.Context, err error) *Problem {
 		denied   Denied
 		wait     accounts.TooMany
 		large    *http.MaxBytesError
+		away     *eventstore.Unreachable
 	)
 	switch {
 	case errors.As(err, &known):
@@ -146,6 +147,8 @@ func (s *Server) classify(ctx context.Context, err error) *Problem {
 		return &Problem{Status: 413, Title: "内容过大", Code: "record.too-large", Reason: "内容超过一条记录所能容纳的大小，没有入账"}
 	case errors.Is(err, context.Canceled): // the caller went away: nobody reads this
 		return &Problem{Status: statusGone, Title: "请求已取消", Code: "request.cancelled", Reason: "请求已取消"}
+	case errors.As(err, &away):
+		return &Problem{Status: 503, Title: "暂不能办理", Code: "ledger.leader-unreachable", Reason: outOfReach(away), Wait: 30}
 	case errors.Is(err, eventstore.ErrNoLeader):
 		return &Problem{Status: 503, Title: "暂不能办理", Code: "ledger.no-leader", Reason: "眼下没有进程主持记账，没有入账；接任通常只要几秒，稍后再办", Wait: 3}
 	case errors.Is(err, eventstore.ErrFenced), errors.Is(err, eventstore.ErrClosed):
@@ -156,6 +159,11 @@ func (s *Server) classify(ctx context.Context, err error) *Problem {
 		return &Problem{Status: 503, Title: "没有入账", Code: "ledger.not-written", Reason: "账本没有写成，多半是磁盘已满或数据库出了故障，没有入账；请系统管理员查看。报修时报上编号 " + requestID(ctx), Wait: 60}
 	}
 	return &Problem{Status: 500, Title: "系统故障", Code: "server.fault", Reason: "系统故障，没有办成。报修时报上编号 " + requestID(ctx)}
+}
+
+// outOfReach says what whoever keeps the system has to set.
+func outOfReach(e *eventstore.Unreachable) string {
+	return fmt.Sprintf("主持记账的 %s 在 %s 接收转来的记录，这台机器到不了那里：%s；没有入账。请系统管理员为 %[1]s 设 --handover，写各台机器都到得了的地址，经过地址转换的另设 --handover-public", e.Name, e.Address, e.Why)
 }
 
 // refused tells every rule that said no; the first gives the code.

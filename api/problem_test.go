@@ -16,6 +16,7 @@ func TestWhatTheStoreSaysIsSaidOn(t *testing.T) {
 		code   string
 	}{
 		{eventstore.ErrNoLeader, 503, "ledger.no-leader"},
+		{&eventstore.Unreachable{Leader: eventstore.Leader{Name: "甲", Address: "10.0.0.5:7070"}, Why: "对方拒绝连接"}, 503, "ledger.leader-unreachable"},
 		{eventstore.ErrFenced, 503, "ledger.not-writing"},
 		{eventstore.ErrClosed, 503, "ledger.not-writing"},
 		{eventstore.ErrOutcomeUnknown, 503, "ledger.outcome-unknown"},
