@@ -94,7 +94,8 @@ func examine(ctx context.Context, store eventstore.Store, out, errs io.Writer) (
 }
 
 // tellLeader says which of several processes leads the ledger, where there are
-// several. That none does is no problem of the ledger's: none may be running.
+// several. That none does is no problem of the ledger's: none may be running; nor
+// that it cannot be reached from here, where no server may be.
 func tellLeader(ctx context.Context, store eventstore.Store, out io.Writer) error {
 	shared, ok := store.(eventstore.Shared)
 	if !ok {
@@ -109,7 +110,12 @@ func tellLeader(ctx context.Context, store eventstore.Store, out io.Writer) erro
 	default:
 		fmt.Fprintf(out, "主持 (leader)   %s，自 %s，第 %d 任，在 %s 接收转来的记录\n", now.Name, beijing(now.Since), now.Epoch, now.Address)
 	}
-	return nil
+	err = reach(ctx, store)
+	if away := new(eventstore.Unreachable); errors.As(err, &away) {
+		fmt.Fprintf(out, "提醒 (note)     %v。这台机器不运行 wenxiao serve 的，不必管\n", away)
+		return nil
+	}
+	return err
 }
 
 func examineTables(ctx context.Context, ledger *reading, out io.Writer) (problems int, err error) {

@@ -10,6 +10,7 @@ import (
 
 	"wenxiao/domain"
 	"wenxiao/eventstore"
+	"wenxiao/eventstore/postgres"
 )
 
 const (
@@ -177,7 +178,8 @@ func (s *site) forgetAgain(ctx context.Context) error {
 }
 
 // followed returns when another process leads and the tables it fills are those
-// of this ledger, filled as far as it went when this began.
+// of this ledger, filled as far as it went when this began. That acts cannot be
+// handed to that process is in the log, and in every answer about it.
 func (s *site) followed(ctx context.Context) error {
 	for {
 		now, err := s.shared.Leader(ctx)
@@ -201,7 +203,39 @@ func (s *site) followed(ctx context.Context) error {
 	if err := fit(ctx, s.runner, s.store); err != nil {
 		return err
 	}
-	return s.sameHome(ctx)
+	if err := s.sameHome(ctx); err != nil {
+		return err
+	}
+	err = reach(ctx, s.records)
+	if away := new(eventstore.Unreachable); errors.As(err, &away) {
+		s.server.Log.Error(away.Error())
+		return nil
+	}
+	return err
+}
+
+// reach asks whether appends can be handed to whoever leads: see
+// [postgres.Store.Reach].
+func reach(ctx context.Context, store eventstore.Store) error {
+	if s, ok := store.(*postgres.Store); ok {
+		return s.Reach(ctx)
+	}
+	return nil
+}
+
+// rightHome refuses, before anything is made there, a directory that lacks the
+// keys of the ledger's log.
+func (s *site) rightHome(ctx context.Context) error {
+	if s.shared != nil {
+		if now, err := s.shared.Leader(ctx); err != nil || now.Epoch != 0 && !now.Here {
+			return errors.Join(err, s.sameHome(ctx))
+		}
+	}
+	said, err := sealingSaid(ctx, s.store)
+	if err != nil {
+		return err
+	}
+	return s.place.keysThere(said)
 }
 
 // sameHome refuses to follow from another directory than the one where whoever

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -144,7 +145,14 @@ func (p place) openStore(ctx context.Context, clock func() time.Time, options ..
 	if p.isEventStore() {
 		return opened(esdb.Open(ctx, p.url, options...))
 	}
-	return opened(postgres.Join(ctx, p.url, p.member, options...))
+	if err := p.upgradable(ctx, false); err != nil {
+		return nil, err
+	}
+	store, err := postgres.Join(ctx, p.url, p.member, options...)
+	if no := new(net.OpError); errors.As(err, &no) && no.Op == "listen" {
+		err = domain.Refusal{Code: "serve.handover", Reason: fmt.Sprintf("不能在 %s 接收其他进程转来的记录：%s (cannot listen)", p.member.Listen, unheard(err)), Field: "--handover"}
+	}
+	return opened(store, err)
 }
 
 // opened keeps a nil back-end from becoming a store that is not nil.

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -50,7 +52,9 @@ func standing(addr, path string) (string, error) {
 	body, err := io.ReadAll(io.LimitReader(response.Body, 64<<10))
 	text := strings.TrimSpace(string(body))
 	if err == nil && response.StatusCode != http.StatusOK {
-		err = domain.Refusal{Code: "ready.not", Reason: fmt.Sprintf("%s 答 %d：%s (not ready)", addr, response.StatusCode, text)}
+		var said struct{ Reason string }
+		_ = json.Unmarshal(body, &said) // what is no JSON is said as it is
+		err = domain.Refusal{Code: "ready.not", Reason: fmt.Sprintf("%s 答 %d：%s (not ready)", addr, response.StatusCode, cmp.Or(said.Reason, text))}
 	}
 	return text, err
 }

@@ -31,6 +31,7 @@ func serveCommand() *cobra.Command {
 	var proxies []string
 	var public string
 	var mostFile int64
+	var mostBehind uint64
 	var out traffic
 	cmd := &cobra.Command{
 		Use:   "serve",
@@ -48,10 +49,14 @@ Serves on loopback unless told otherwise; put a TLS proxy in front and add --tls
 	cmd.Flags().Int64Var(&mostFile, "max-file", attachments.DefaultMost>>20, "每个附件至多几 MiB (largest attachment)")
 	cmd.Flags().StringVar(&out.relay, "relay", "", "推送配置文件 (targets that committed events go to)")
 	cmd.Flags().StringVar(&out.feeds, "feeds", "", "外来数据配置文件 (sources that commands come from)")
+	cmd.Flags().Uint64Var(&mostBehind, "ready-behind", uint64(api.DefaultBehind), "查询表落后超过多少件，/readyz 就答不可用 (records the tables may be behind)")
 	cmd.Flags().StringVar(&token, "metrics-token", "", "令牌所在文件：凭它可从别的机器看 /metrics (file of the token for /metrics from elsewhere)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if mostFile < 1 || mostFile > 1024 {
 			return usage("--max-file 应为 1—1024，给的是 %d", mostFile)
+		}
+		if mostBehind < 1 {
+			return usage("--ready-behind 应为 1 以上")
 		}
 		trusted, err := prefixes(proxies)
 		if err != nil {
@@ -82,6 +87,7 @@ Serves on loopback unless told otherwise; put a TLS proxy in front and add --tls
 		defer site.Close()
 		site.server.Secure, site.server.Proxies, site.server.Public = secure, trusted, public
 		site.server.Files.Most = mostFile << 20
+		site.server.MostBehind = eventstore.Position(mostBehind)
 		site.server.Metrics.Token = bearer
 		if err := site.connect(cmd.Context(), *db, out); err != nil {
 			return err
@@ -151,6 +157,9 @@ func openSite(ctx context.Context, p place, clock func() time.Time, errs io.Writ
 		}
 	}()
 	log, metrics := newLog(errs), api.NewMetrics()
+	if err = p.upgradable(ctx, true); err != nil {
+		return nil, err
+	}
 	if s.records, err = p.openStore(ctx, clock, eventstore.WithBatches(metrics.Batch)); err != nil {
 		return nil, err
 	}
@@ -160,6 +169,9 @@ func openSite(ctx context.Context, p place, clock func() time.Time, errs io.Writ
 		return nil, err
 	}
 	defer opened()
+	if err = s.rightHome(ctx); err != nil {
+		return nil, err
+	}
 	tables, err := projections.OpenDB(ctx, p.views())
 	if err != nil {
 		return nil, err

@@ -84,7 +84,7 @@ func says(t *testing.T, s *Store, what string, so func(eventstore.Leader) bool) 
 func TestLeaderOutOfReach(t *testing.T) {
 	url, g := pgtest.URL(t), newGate(t)
 	leads := joined(t, url, Member{Name: "far", Advertise: g.listener.Addr().String()})
-	s := joined(t, url, Member{Name: "near", patience: 100 * time.Millisecond})
+	s := joined(t, url, Member{Name: "near", Patience: 100 * time.Millisecond})
 	says(t, s, "away", func(l eventstore.Leader) bool { return l.Away != "" && l.Name == "far" })
 	for what, err := range map[string]error{
 		"append": appended(s), "reach": s.Reach(t.Context()),
@@ -141,7 +141,7 @@ func TestReachWithoutJoining(t *testing.T) {
 func TestLeaderGoneIsNotOutOfReach(t *testing.T) {
 	url := pgtest.URL(t)
 	far := joined(t, url, Member{Advertise: "127.0.0.1:1"})
-	s := joined(t, url, Member{patience: time.Hour})
+	s := joined(t, url, Member{Patience: time.Hour})
 	waiting := make(chan error, 1)
 	go func() { waiting <- appended(s) }()
 	for s.member.doors.shut() == 0 {

@@ -72,13 +72,16 @@ func withdraw(ctx context.Context, pool *pgxpool.Pool, epoch int64) error {
 	return err
 }
 
+// leads is the lock of whoever leads, among the server's.
+const leads = `locktype = 'advisory' and granted and objsubid = 2
+		and database = (select oid from pg_database where datname = current_database())
+		and (classid, objid) = (hashtext('leads the ledger in')::oid, hashtext(current_schema())::oid)`
+
 // whoLeads finds the row while its epoch is the ledger's and its session has the
 // lock: a leader that died leaves it behind.
 const whoLeads = `select l.epoch, l.name, l.address, l.token, l.certificate, l.since
 	from ledger_leader l join ledger_head h on h.epoch = l.epoch
-	where exists (select from pg_locks k where k.pid = l.session and k.locktype = 'advisory' and k.granted and k.objsubid = 2
-		and k.database = (select oid from pg_database where datname = current_database())
-		and (k.classid, k.objid) = (hashtext('leads the ledger in')::oid, hashtext(current_schema())::oid))`
+	where exists (select from pg_locks where pid = l.session and ` + leads + `)`
 
 // whoLeads returns the zero leader where there is none.
 func (s *Store) whoLeads(ctx context.Context) (l leader, err error) {

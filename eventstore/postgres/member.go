@@ -20,7 +20,7 @@ type Member struct {
 	Listen    string // where others hand in appends while this process leads; 127.0.0.1:0 when empty
 	Advertise string // where they reach it, when that is not what it listens on
 
-	patience time.Duration // with a leader's door that does not open; untilAway when 0
+	Patience time.Duration // how long a leader's address may not answer before it counts as out of reach; 8 s when 0
 }
 
 // A member is a process's part in a ledger that several have open.
@@ -72,7 +72,7 @@ func (s *Store) join(ctx context.Context, url string, as Member, options eventst
 	m := &member{
 		store: s, url: url, options: options, name: as.Name,
 		left: make(chan struct{}), turned: make(chan struct{}),
-		doors: doors{asking: make(chan struct{}, 1), patience: cmp.Or(as.patience, untilAway)},
+		doors: doors{asking: make(chan struct{}, 1), patience: cmp.Or(as.Patience, untilAway)},
 	}
 	if m.name == "" {
 		host, _ := os.Hostname()

@@ -212,32 +212,8 @@ func former(t *testing.T, records int) (url string) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	execute(t, url, formerly...)
+	pgtest.Former(t, url)
 	return url
-}
-
-// formerly turns a ledger with one partition in use into one of format 2.
-var formerly = []string{
-	`create table was as select * from ledger_events`,
-	`drop table ledger_events, ledger_commands, ledger_spans`,
-	`create table ledger_events (
-		position    bigint primary key,
-		stream      bigint not null,
-		revision    bigint not null,
-		id          uuid   not null,
-		type        text   not null,
-		recorded_at timestamptz not null,
-		command     text collate "C",
-		envelope    bytea  not null,
-		data        bytea  not null
-	)`,
-	`create unique index ledger_events_stream  on ledger_events (stream, revision)`,
-	`create unique index ledger_events_id      on ledger_events (id)`,
-	`create unique index ledger_events_command on ledger_events (command) where command is not null`,
-	`insert into ledger_events select * from was`,
-	`drop table was`,
-	`alter table ledger_head drop width`,
-	`update ledger_head set version = 2`,
 }
 
 // TestOddPartitions: what is wrong with a partition is named.

@@ -34,7 +34,7 @@ func TestFormerFormat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	execute(t, url, formerly...)
+	pgtest.Former(t, url)
 	execute(t, url, `alter table ledger_head drop tree_size, drop tree_root, drop tree_edge`, `update ledger_head set version = 1`)
 	s = open(t, url)
 	next, err := s.Append(t.Context(), "s", a.Revision, draft("d"))
