@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"wenxiao/eventstore/disk"
 	"wenxiao/eventstore/verify"
 )
 
@@ -87,11 +88,7 @@ func (f progressFile) write(p place, s *verify.State) error {
 	if err != nil {
 		return err
 	}
-	next := string(f) + ".new"
-	if err := os.WriteFile(next, b, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(next, string(f))
+	return disk.Keep(string(f), b, 0o600)
 }
 
 func (f progressFile) remove() error {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"wenxiao/domain"
+	"wenxiao/eventstore/disk"
 )
 
 const (
@@ -113,7 +114,7 @@ func (d *Directory) Clear(digest string, judge func(digest string) (Verdict, err
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
-	return err == nil, errors.Join(err, syncDir(filepath.Dir(path)))
+	return err == nil, errors.Join(err, disk.SyncFolder(filepath.Dir(path)))
 }
 
 func (d *Directory) putAside(path, digest string) error {

@@ -14,6 +14,7 @@ import (
 
 	"wenxiao/domain"
 	"wenxiao/eventstore/attachments/inspect"
+	"wenxiao/eventstore/disk"
 )
 
 // A Taken is a file received whole, looked into, and not yet kept. Whoever has
@@ -116,7 +117,7 @@ func (t *Taken) settle() error {
 		return err
 	}
 	t.path = ""
-	return errors.Join(t.dir.fails(toSettle), syncDir(filepath.Dir(place)))
+	return errors.Join(t.dir.fails(toSettle), disk.SyncFolder(filepath.Dir(place)))
 }
 
 // Discard removes what was received and not kept.
@@ -135,15 +136,7 @@ func makeDir(dir string) error {
 	case err != nil:
 		return err
 	}
-	return syncDir(filepath.Dir(dir))
-}
-
-func syncDir(dir string) error {
-	f, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
+	return disk.SyncFolder(filepath.Dir(dir))
 }
 
 // A writer is a file whose writes may be made to fail.

@@ -13,6 +13,8 @@ import (
 	"sync"
 
 	"golang.org/x/mod/sumdb/note"
+
+	"wenxiao/eventstore/disk"
 )
 
 // Files of a signer. All are for their owner only.
@@ -68,7 +70,7 @@ func openFolder(dir, origin string, ended bool) (*FileSigner, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &FileSigner{dir: dir, lock: lock, keep: keep, ended: ended}
+	s := &FileSigner{dir: dir, lock: lock, keep: disk.Keep, ended: ended}
 	if err := s.open(origin); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"golang.org/x/mod/sumdb/note"
+
+	"wenxiao/eventstore/disk"
 )
 
 // A Rotation is the change of a log from one Ed25519 key to another. Statement is
@@ -131,7 +133,7 @@ func (s *FileSigner) promote() error {
 	if err := os.Rename(s.path(nextFile), s.path(keyFile)); err != nil {
 		return err
 	}
-	if err := syncFolder(s.dir); err != nil {
+	if err := disk.SyncFolder(s.dir); err != nil {
 		return err
 	}
 	return s.open("")

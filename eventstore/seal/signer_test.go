@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"wenxiao/eventstore"
+	"wenxiao/eventstore/disk"
 )
 
 // A history is a tree with its tiles, so that proofs can be made.
@@ -86,7 +87,7 @@ func TestSignerIsNeverInconsistent(t *testing.T) {
 				signer.keep = func(string, []byte, os.FileMode) error { return errDied }
 			case 1: // dies after
 				signer.keep = func(path string, data []byte, mode os.FileMode) error {
-					return errors.Join(keep(path, data, mode), errDied)
+					return errors.Join(disk.Keep(path, data, mode), errDied)
 				}
 			case 2:
 				if err := signer.Close(); err != nil {
@@ -95,7 +96,7 @@ func TestSignerIsNeverInconsistent(t *testing.T) {
 				signer = openFor(rt, dir)
 			}
 			signed, err := signer.Sign(t.Context(), h.head(size), proof)
-			signer.keep = keep
+			signer.keep = disk.Keep
 			switch {
 			case err == nil:
 				c, err := ParseCheckpoint(signed)

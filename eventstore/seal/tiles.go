@@ -14,6 +14,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"wenxiao/eventstore"
+	"wenxiao/eventstore/disk"
 )
 
 // Tiles is a log as static files, by c2sp.org/tlog-tiles: checkpoint, tile/L/N,
@@ -40,7 +41,7 @@ func (t Tiles) Published() (Checkpoint, error) {
 
 // publish puts a checkpoint in place. Its tiles must be there.
 func (t Tiles) publish(signed []byte) error {
-	return keep(filepath.Join(t.Dir, checkpointFile), signed, 0o644)
+	return disk.Keep(filepath.Join(t.Dir, checkpointFile), signed, 0o644)
 }
 
 // Extend writes the tiles of the ledger's first size records and returns their
@@ -58,19 +59,19 @@ func (t Tiles) extend(ctx context.Context, store eventstore.Store, from Head, si
 	if from.Size > size {
 		return Head{}, fmt.Errorf("%w：公布过 %d 件，现有 %d 件", ErrInconsistent, from.Size, size)
 	}
-	files := &spool{dir: t.Dir}
-	b, err := t.resume(from, files.put)
+	files := disk.NewSpool(t.Dir)
+	b, err := t.resume(from, files.Put)
 	if err != nil {
 		return Head{}, err
 	}
 	if err := b.grow(ctx, store, from, size); err != nil {
-		return Head{}, errors.Join(err, discard(files.pending))
+		return Head{}, errors.Join(err, files.Discard())
 	}
 	head := b.head()
 	if head == from {
 		return head, nil
 	}
-	if err := errors.Join(b.finish(), files.settle()); err != nil {
+	if err := errors.Join(b.finish(), files.Settle()); err != nil {
 		return Head{}, err
 	}
 	return head, t.sweep(from, b.full)
@@ -187,7 +188,7 @@ func (t Tiles) Rebuild(ctx context.Context, store eventstore.Store, c Checkpoint
 	if err := os.Rename(fresh.Dir, t.Dir); err != nil {
 		return err
 	}
-	return errors.Join(syncFolder(filepath.Dir(t.Dir)), os.RemoveAll(old))
+	return errors.Join(disk.SyncFolder(filepath.Dir(t.Dir)), os.RemoveAll(old))
 }
 
 // Compare holds every tile of head, which must be the ledger's, against the

@@ -22,6 +22,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"wenxiao/eventstore"
+	"wenxiao/eventstore/disk"
 )
 
 // A Witness cosigns the heads of logs it knows, each containing the one before,
@@ -58,7 +59,7 @@ func OpenWitness(dir, name string, logs ...string) (*Witness, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Witness{dir: dir, lock: lock, logs: believed, keep: keep}
+	w := &Witness{dir: dir, lock: lock, logs: believed, keep: disk.Keep}
 	if w.signer, err = openCosigner(filepath.Join(dir, witnessKeyFile), name); err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
@@ -82,7 +83,7 @@ func openCosigner(path, name string) (*cosigner, error) {
 		}
 		seed := make([]byte, ed25519.SeedSize)
 		_, _ = rand.Read(seed) // never fails
-		if err := keep(path, []byte(name+"+"+base64.StdEncoding.EncodeToString(seed)+"\n"), 0o600); err != nil {
+		if err := disk.Keep(path, []byte(name+"+"+base64.StdEncoding.EncodeToString(seed)+"\n"), 0o600); err != nil {
 			return nil, err
 		}
 	}

@@ -12,6 +12,8 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
+
+	"wenxiao/eventstore/disk"
 )
 
 // A log is a signer with histories to sign, for asking a witness.
@@ -119,7 +121,7 @@ func TestWitnessRemembersAndKeepsBeforeItSigns(t *testing.T) {
 	if line, err := w.Add([]byte(l.request(t, h, 5, 0, h))); !errors.Is(err, errDied) || line != nil {
 		t.Errorf("cosigned what it could not keep: %s, %v", line, err)
 	}
-	w.keep = keep
+	w.keep = disk.Keep
 	_, err = w.Add([]byte(l.request(t, h, 5, 0, h)))
 	check(t, err)
 	if _, err := OpenWitness(dir, "", l.vkey); !errors.Is(err, ErrInUse) {

@@ -1,17 +1,19 @@
 package sqlite
 
 import (
-	"context"
 	"database/sql"
 	_ "embed"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/url"
 	"path/filepath"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"wenxiao/eventstore/disk"
 )
 
 // ErrInUse reports a ledger that is already open for writing.
@@ -96,30 +98,14 @@ func unwritable(err error) bool {
 	return c == sqlite3.SQLITE_READONLY || c == sqlite3.SQLITE_CANTOPEN || c == sqlite3.SQLITE_PERM
 }
 
-// A lock keeps a second writer away for as long as the process lives. It is an
-// exclusive transaction on an empty SQLite file beside the ledger: SQLite's own
-// file locks work on every system and end with the process, however it ends.
-type lock struct{ db *sql.DB }
-
-func acquire(path string) (*lock, error) {
-	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: filepath.ToSlash(path + "-writer")}).String()+"?_pragma=journal_mode(MEMORY)")
-	if err != nil {
-		return nil, err
+// acquire keeps a second writer away from the ledger at path.
+func acquire(path string) (io.Closer, error) {
+	lock, err := disk.Lock(path + "-writer")
+	switch {
+	case errors.Is(err, disk.ErrLocked):
+		return nil, fmt.Errorf("%s: %w", path, ErrInUse)
+	case unwritable(err):
+		return nil, fmt.Errorf("%s: %w", path, ErrUnwritable)
 	}
-	db.SetMaxOpenConns(1)
-	db.SetConnMaxIdleTime(0)
-	db.SetConnMaxLifetime(0)
-	if _, err := db.ExecContext(context.Background(), `begin exclusive`); err != nil {
-		_ = db.Close()
-		switch {
-		case code(err) == sqlite3.SQLITE_BUSY:
-			return nil, fmt.Errorf("%s: %w", path, ErrInUse)
-		case unwritable(err):
-			return nil, fmt.Errorf("%s: %w", path, ErrUnwritable)
-		}
-		return nil, fmt.Errorf("lock %s-writer: %w", path, err)
-	}
-	return &lock{db}, nil
+	return lock, err
 }
-
-func (l *lock) release() error { return l.db.Close() }

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"iter"
 	"os"
@@ -33,7 +34,7 @@ type Store struct {
 	// Nil when read-only.
 	writer *eventstore.Writer
 	ledger *ledger
-	lock   *lock
+	lock   io.Closer
 }
 
 // Open opens the ledger at path for reading and writing, and creates it if it
@@ -241,7 +242,7 @@ func (s *Store) Close() (err error) {
 			err = errors.Join(err, s.ledger.close())
 		}
 		if s.lock != nil {
-			err = errors.Join(err, s.lock.release())
+			err = errors.Join(err, s.lock.Close())
 		}
 	})
 	return err

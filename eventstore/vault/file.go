@@ -15,6 +15,8 @@ import (
 	"time"
 
 	_ "modernc.org/sqlite" // the driver
+
+	"wenxiao/eventstore/disk"
 )
 
 // private makes the file at path for its owner alone, or refuses one that others
@@ -69,7 +71,14 @@ func makeMaster(path string, m *master) error {
 		return err
 	}
 	_, err = file.WriteString(base64.StdEncoding.EncodeToString(m[:]) + "\n")
-	return errors.Join(err, file.Sync(), file.Close())
+	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return err
+	}
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return err
+	}
+	return disk.SyncFolder(filepath.Dir(real))
 }
 
 // openFile opens the keys on one connection: no reader of ours ever holds a page
