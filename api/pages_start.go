@@ -35,14 +35,9 @@ func (s *Server) startPage(w http.ResponseWriter, r *http.Request) error {
 // withoutRealBodies leaves out, in the demonstration, work on what published
 // tables attest: nothing may be done there, see [Server.notAttested].
 func (s *Server) withoutRealBodies(r *http.Request, o *projections.Overview) error {
-	attested := true
-	real, err := s.Views.Programmes(r.Context(), projections.ProgrammeFilter{Attested: &attested, Paging: projections.Paging{PerPage: projections.MaxPerPage}})
+	theirs, err := s.Views.Attested(r.Context())
 	if err != nil {
 		return err
-	}
-	theirs := make(map[domain.ProgrammeCode]bool)
-	for _, p := range real.Rows {
-		theirs[p.Code] = true
 	}
 	about := func(t projections.Task) bool { return theirs[t.Programme] }
 	for i := range o.Groups {

@@ -62,6 +62,42 @@ func writeStopped(ctx context.Context, db *sql.DB, name, why string) error {
 	return err
 }
 
+// Marks says how far each projection is, and why one is stopped.
+func (r *Runner) Marks(ctx context.Context) ([]Mark, error) {
+	head, err := r.store.Head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	stored, err := readMarks(ctx, r.db)
+	if err != nil { // nothing was filled yet, or by an earlier program
+		if err := openMarks(ctx, r.db); err != nil {
+			return nil, err
+		}
+		stored, err = readMarks(ctx, r.db)
+	}
+	var marks []Mark
+	for _, p := range append([]Projection{newDirectory()}, r.projections...) {
+		m := stored[p.Name()]
+		m.Name, m.Head = p.Name(), head
+		marks = append(marks, m)
+	}
+	return marks, err
+}
+
+func readMarks(ctx context.Context, db *sql.DB) (map[string]Mark, error) {
+	marks := map[string]Mark{}
+	err := Views{db}.each(ctx, `SELECT name, position, event, stopped FROM projection_marks`, nil, func(scan func(...any) error) error {
+		var name string
+		var at int64
+		var m Mark
+		err := scan(&name, &at, &m.Event, &m.Stopped)
+		m.Position = eventstore.Position(at)
+		marks[name] = m
+		return err
+	})
+	return marks, err
+}
+
 // Reached is the position that every table has read to, as readers see them. Where
 // this process has filled or watched tables it costs nothing.
 func (r *Runner) Reached(ctx context.Context) (eventstore.Position, error) {

@@ -116,6 +116,18 @@ func (v Views) Programmes(ctx context.Context, f ProgrammeFilter) (ProgrammeList
 	return list, err
 }
 
+// Attested tells the programmes that were taken from a source.
+func (v Views) Attested(ctx context.Context) (map[domain.ProgrammeCode]bool, error) {
+	codes := map[domain.ProgrammeCode]bool{}
+	err := v.each(ctx, "SELECT DISTINCT code FROM programmes_v1 WHERE attested = 1", nil, func(scan func(...any) error) error {
+		var code domain.ProgrammeCode
+		err := scan(&code)
+		codes[code] = true
+		return err
+	})
+	return codes, err
+}
+
 func (f ProgrammeFilter) where() *where {
 	w := newWhere("p.year > 0")
 	w.words(f.Text, "p.search", "COALESCE(u.search, '')", "COALESCE(d.search, '')")

@@ -220,26 +220,3 @@ func (r *Runner) WaitFor(ctx context.Context, position eventstore.Position) erro
 		}
 	}
 }
-
-// Marks says how far each projection is, and why one is stopped.
-func (r *Runner) Marks(ctx context.Context) ([]Mark, error) {
-	head, err := r.store.Head(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if err := openMarks(ctx, r.db); err != nil {
-		return nil, err
-	}
-	var marks []Mark
-	for _, p := range append([]Projection{newDirectory()}, r.projections...) {
-		m := Mark{Name: p.Name(), Head: head}
-		var at int64
-		err := r.db.QueryRowContext(ctx, `SELECT position, event, stopped FROM projection_marks WHERE name = $1`, p.Name()).Scan(&at, &m.Event, &m.Stopped)
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return nil, fmt.Errorf("mark of %s: %w", p.Name(), err)
-		}
-		m.Position = eventstore.Position(at)
-		marks = append(marks, m)
-	}
-	return marks, nil
-}
