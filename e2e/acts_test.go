@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -182,7 +183,7 @@ func fill(t *testing.T, p *browser.Page, where, with string) {
 
 // waitFor waits until the text shows.
 func waitFor(text string) chromedp.Action {
-	return chromedp.Poll(fmt.Sprintf(`document.body.innerText.includes(%q)`, text), nil)
+	return chromedp.Poll(fmt.Sprintf(`document.body.innerText.includes(%q)`, text), nil, chromedp.WithPollingTimeout(2*time.Minute))
 }
 
 func count(t *testing.T, p *browser.Page, selector string) (n int) {

@@ -98,6 +98,9 @@ func newSealer(t testing.TB, store eventstore.Store, dir string, policy string) 
 	said := new(bytes.Buffer)
 	s, err := NewSealer(store, Tiles{filepath.Join(dir, "log")}, signer, p, slog.New(slog.NewTextHandler(said, nil)))
 	check(t, err)
+	for _, w := range s.witnesses {
+		w.client.Timeout = time.Minute // on a machine with much else to do
+	}
 	return s, signer, said
 }
 

@@ -239,6 +239,9 @@ func TestMissingQuorumStopsNothing(t *testing.T) {
 			t.Parallel()
 			store := newStore(t, 5)
 			s, _, said := newSealer(t, store, t.TempDir(), lying(t, "w", tt.answer)+"quorum w\n")
+			if name == "slow" {
+				s.witnesses[0].client.Timeout = 50 * time.Millisecond
+			}
 			c := sealed(t, s)
 			st := s.Status()
 			if c.Size != 5 || st.Quorum || st.Fault != "" || st.Witnesses[0].Fault != tt.says {
