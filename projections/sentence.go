@@ -16,8 +16,11 @@ func sentence(a domain.Actor, unit string, automatic bool, text string) string {
 	case a.Capacity == "系统" || a.Name == "":
 		return nameOr(a.Name, "系统") + " " + text
 	}
-	as := when(unit+a.Post != "", " 以 "+unit+a.Post+" 身份")
-	return a.Name + as + when(a.OnBehalfOf != "", " 代 "+a.OnBehalfOf) + " " + text
+	as, identity := "", ""
+	if unit != "" || a.Post != "" {
+		as, identity = " 以 ", " 身份"
+	}
+	return a.Name + as + unit + a.Post + identity + when(a.OnBehalfOf != "", " 代 ") + a.OnBehalfOf + " " + text
 }
 
 // lane is the desk of a fact: that of the actor's unit where the ledger knows
