@@ -191,11 +191,37 @@ func (p *parser) number(key string) (n uint64) {
 // digits behind the point, the last not 0.
 func (p *parser) time(key string) time.Time {
 	s := p.text(key)
-	exact := len(s) >= 20 && s[10] == 'T' && s[13] == ':' && s[len(s)-1] == 'Z' &&
-		(len(s) == 20 || s[19] == '.' && 22 <= len(s) && len(s) <= 30 && s[len(s)-2] != '0')
-	t, err := time.Parse(time.RFC3339, s)
-	p.ok = p.ok && exact && err == nil
+	if len(s) < 20 || s[4] != '-' || s[7] != '-' || s[10] != 'T' || s[13] != ':' || s[16] != ':' || s[len(s)-1] != 'Z' {
+		p.ok = false
+		return time.Time{}
+	}
+	year, month, day := p.digits(s[:4]), p.digits(s[5:7]), p.digits(s[8:10])
+	hour, minute, second := p.digits(s[11:13]), p.digits(s[14:16]), p.digits(s[17:19])
+	t := time.Date(year, time.Month(month), day, hour, minute, second, p.fraction(s[19:len(s)-1]), time.UTC)
+	sameDay := t.Day() == day && t.Month() == time.Month(month) // nothing was carried over
+	p.ok = p.ok && sameDay && hour < 24 && minute < 60 && second < 60
 	return t
+}
+
+// fraction reads nothing, or a point and nanoseconds without zeros at the end.
+func (p *parser) fraction(s string) (nanoseconds int) {
+	if s == "" {
+		return 0
+	}
+	p.ok = p.ok && s[0] == '.' && 2 <= len(s) && len(s) <= 10 && s[len(s)-1] != '0'
+	nanoseconds = p.digits(s[1:])
+	for range 10 - len(s) {
+		nanoseconds *= 10
+	}
+	return nanoseconds
+}
+
+func (p *parser) digits(s string) (n int) {
+	for i := range len(s) {
+		p.ok = p.ok && '0' <= s[i] && s[i] <= '9'
+		n = 10*n + int(s[i]-'0')
+	}
+	return n
 }
 
 func printable(s string) bool {

@@ -61,8 +61,14 @@ func TestEnvelopesAreReadAsJSON(t *testing.T) {
 			t.Errorf("got %+v, %v\nwant %+v", r, err, want)
 		}
 	}
-	if h := new(Header); !parseEnvelope([]byte(goldenPlain), h) {
-		t.Error("the plain envelope was left to encoding/json")
+	for _, second := range []string{"59", "59.1", "59.12", "59.000000001", "59.123456789"} {
+		envelope, h, want := strings.ReplaceAll(goldenPlain, "59Z", second+"Z"), new(Header), new(Header)
+		if !parseEnvelope([]byte(envelope), h) {
+			t.Errorf("the plain envelope was left to encoding/json: %s", envelope)
+		}
+		if err := json.Unmarshal([]byte(envelope), want); err != nil || !reflect.DeepEqual(h, want) {
+			t.Errorf("got %+v\nwant %+v (%v)", h, want, err)
+		}
 	}
 	if _, err := Open(7, []byte(golden[:len(golden)-1]), nil); err == nil {
 		t.Error("half an envelope was read")
@@ -80,6 +86,12 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(strings.Replace(goldenPlain, `"stream":"s"`, "\"stream\":\"s\xff\"", 1)))
 	f.Add([]byte(strings.Replace(goldenPlain, `59:59Z`, `59:59+08:00`, 1)))
 	f.Add([]byte(strings.Replace(goldenPlain, `59:59Z`, `59:60,5Z`, 1)))
+	for _, day := range []string{"2026-02-30T", "2026-13-01T", "2026-00-10T", "2026-03-00T", "2024-02-29T", "0000-01-01T", "202/-03-31T", "2026-03-31 "} {
+		f.Add([]byte(strings.ReplaceAll(goldenPlain, "2026-03-31T", day)))
+	}
+	for _, hour := range []string{"T24:00:00Z", "T23:60:00Z", "T23:59:60Z", "T-1:00:00Z", "T23:59:59.+1Z", "T23:59:59,1Z"} {
+		f.Add([]byte(strings.ReplaceAll(goldenPlain, "T15:59:59Z", hour)))
+	}
 	f.Add([]byte(goldenPlain + " "))
 	f.Add([]byte(strings.Replace(goldenPlain, `59:59Z`, `59:59.120Z`, 1)))
 	f.Add([]byte(strings.Replace(goldenPlain, `59:59Z`, `59:59.1234567891Z`, 1)))

@@ -209,9 +209,10 @@ func OpenExactly(position Position, envelope, data []byte) (r Record, exact bool
 	if parseEnvelope(envelope, &r.Header) {
 		return r, true, nil
 	}
-	r.Header = Header{}
-	if err := json.Unmarshal(envelope, &r.Header); err != nil {
+	var h Header // of its own, so that r need not be on the heap
+	if err := json.Unmarshal(envelope, &h); err != nil {
 		return Record{}, false, fmt.Errorf("envelope at %d: %w", position, err)
 	}
+	r.Header = h
 	return r, false, nil
 }

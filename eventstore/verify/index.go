@@ -2,7 +2,6 @@ package verify
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"sync"
@@ -62,7 +61,7 @@ func (w *walk) names(ctx context.Context) (sum uint64, found []Finding, err erro
 	next := int64(1)
 	streams := w.State.Streams
 	for n, err := range w.indexed.ReadNamed(ctx) {
-		if fault := new(eventstore.Fault); errors.As(err, &fault) {
+		if fault, is := met(err); is {
 			found = append(found, Finding{Code: "file.damaged", Place: fault.Place, Text: fault.Why})
 			continue
 		}
@@ -113,7 +112,7 @@ func (w *walk) index(ctx context.Context, index eventstore.Index, want uint64) (
 	var sum uint64
 	upTo, beyond := w.upTo(index), int64(0)
 	for e, err := range w.indexed.ReadIndex(ctx, index) {
-		if fault := new(eventstore.Fault); errors.As(err, &fault) {
+		if fault, is := met(err); is {
 			if len(found) < most {
 				found = append(found, Finding{Code: "index.damaged", Place: fault.Place, Text: fault.Why})
 			}

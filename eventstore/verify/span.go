@@ -72,7 +72,7 @@ func (r *reader) read(ctx context.Context, after, upTo eventstore.Position) *spa
 		from = -1 << 63 // rows that ReadAll never shows
 	}
 	for k, err := range r.rows(ctx, from, int64(upTo)) {
-		if fault := new(eventstore.Fault); errors.As(err, &fault) {
+		if fault, is := met(err); is {
 			r.find(Finding{Code: "file.damaged", Place: fault.Place, Text: fault.Why})
 			continue
 		}
@@ -92,6 +92,16 @@ func (r *reader) read(ctx context.Context, after, upTo eventstore.Position) *spa
 		r.gap(expected, upTo)
 	}
 	return r.span
+}
+
+// met is the fault that err is, if it is one. There nearly always is no error: then
+// nothing is made for it.
+func met(err error) (fault *eventstore.Fault, is bool) {
+	if err == nil {
+		return nil, false
+	}
+	is = errors.As(err, &fault)
+	return fault, is
 }
 
 func (r *reader) find(f Finding) { r.findings = append(r.findings, f) }
