@@ -14,8 +14,8 @@ import (
 )
 
 // untilAway is how long a door may stay shut before its leader counts as out of
-// reach. One that is gone, or whose machine is, leads no longer before that.
-const untilAway = 8 * time.Second
+// reach. One that is gone, or whose machine is, leads no more after some five.
+const untilAway = 10 * time.Second
 
 // errStranger reports that somebody else answers where the leader should.
 var errStranger = errors.New("the certificate is not the leader's")

@@ -20,7 +20,7 @@ type Member struct {
 	Listen    string // where others hand in appends while this process leads; 127.0.0.1:0 when empty
 	Advertise string // where they reach it, when that is not what it listens on
 
-	Patience time.Duration // how long a leader's address may not answer before it counts as out of reach; 8 s when 0
+	Patience time.Duration // how long a leader's address may not answer before it counts as out of reach; 10 s when 0
 }
 
 // A member is a process's part in a ledger that several have open.

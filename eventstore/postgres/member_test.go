@@ -175,7 +175,8 @@ func TestAllAtOnce(t *testing.T) {
 	}
 }
 
-// outOfReach opens a leader that cannot be reached, and one that follows it.
+// outOfReach opens a leader that cannot be reached, and one that follows it and
+// does not find out.
 func outOfReach(t *testing.T) (leads, follows *postgres.Store) {
 	t.Helper()
 	url := pgtest.URL(t)
@@ -184,7 +185,12 @@ func outOfReach(t *testing.T) (leads, follows *postgres.Store) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { leads.Close() })
-	return leads, join(t, url, "follows")
+	follows, err = postgres.Join(t.Context(), url, postgres.Member{Patience: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { follows.Close() })
+	return leads, follows
 }
 
 // TestNobodyCanBeReached: an append that finds no leader in time says so, and adds
