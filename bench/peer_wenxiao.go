@@ -26,7 +26,7 @@ var wenxiaoSQLite = peer{
 func wenxiaoPostgres(server *server) peer {
 	return peer{
 		name: "wenxiao postgres", kind: database, keeps: whole,
-		note: "synchronous_commit=on, one unnest round trip a batch",
+		note: "synchronous_commit=on, one round trip a batch",
 		open: func(ctx context.Context, _ string) (log, error) {
 			url, err := server.database(ctx)
 			if err != nil {
