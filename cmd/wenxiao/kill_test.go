@@ -50,10 +50,7 @@ type killing struct {
 
 func newKilling(t *testing.T) *killing {
 	dir := t.TempDir()
-	k := &killing{binary: filepath.Join(dir, "wenxiao"), db: "sqlite:" + filepath.Join(dir, "ledger.db"), acked: map[string]string{}}
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", k.binary, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	k := &killing{binary: build(t), db: "sqlite:" + filepath.Join(dir, "ledger.db"), acked: map[string]string{}}
 	add := exec.CommandContext(t.Context(), k.binary, "user", "add", "clerk", "--person", "p01", "--name", "张某", "--post", "人事科科长",
 		"--unit", "101", "--unit-name", "某局", "--role", "finance", "--db", k.db)
 	add.Stdin = strings.NewReader(password + "\n")

@@ -85,15 +85,6 @@ func newMembers(t *testing.T) *members {
 	return m
 }
 
-// build builds the real program.
-func build(t *testing.T) string {
-	binary := filepath.Join(t.TempDir(), "wenxiao")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	return binary
-}
-
 func (m *members) run(in string, args ...string) (string, error) {
 	cmd := exec.CommandContext(m.Context(), m.binary, append(args, "--db", m.db, "--home", m.home)...)
 	cmd.Stdin = strings.NewReader(in)

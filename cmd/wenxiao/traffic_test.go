@@ -177,10 +177,7 @@ func TestKillRelay(t *testing.T) {
 	server := httptest.NewServer(to)
 	defer server.Close()
 	dir := t.TempDir()
-	binary, path := filepath.Join(dir, "wenxiao"), filepath.Join(dir, "l.db")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	binary, path := build(t), filepath.Join(dir, "l.db")
 	store, err := sqlite.Open(path)
 	if err != nil {
 		t.Fatal(err)
