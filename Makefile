@@ -6,7 +6,7 @@ GOLANGCI  := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.6.2
 
 TOOLS   := $(CURDIR)/.tools
 STAGE   := .ci/stage
-TEST    := $(TOOLS)/gotestsum --format pkgname-and-test-fails --format-hide-empty-pkg --hide-summary skipped --
+TEST    := $(TOOLS)/gotestsum --format pkgname-and-test-fails --format-hide-empty-pkg --hide-summary skipped -- -timeout 30m
 # SQLite is C turned into Go, under locks of its own: the detector would make it
 # twenty times slower and could find no fault of ours in it.
 RACE    := -race -gcflags=modernc.org/sqlite/lib=-race=false
@@ -117,7 +117,7 @@ browser:
 
 .PHONY: clients
 clients: # the vendors' clients and their own tests, on the ports those want: 2111 to 2115
-	@$(STAGE) "clients of EventStoreDB" sh -c 'cd esdbtests && $(TEST) -count=1 -timeout 20m ./...'
+	@$(STAGE) "clients of EventStoreDB" sh -c 'cd esdbtests && $(TEST) -count=1 ./...'
 
 .PHONY: deploy
 deploy: ## what the compose file would run, played as processes

@@ -26,12 +26,14 @@ func (v *victim) harms(path string) map[string]func() error {
 		}
 	}
 	return map[string]func() error{
-		"a bit flipped":   rewrite(func(b []byte) []byte { return v.flip(b).([]byte) }),
-		"another bit":     rewrite(func(b []byte) []byte { return v.flip(b).([]byte) }),
-		"deleted":         func() error { return os.Remove(path) },
-		"cut short":       rewrite(func(b []byte) []byte { return b[:v.chance.IntN(len(b))] }),
-		"a byte added":    rewrite(func(b []byte) []byte { return append(b, byte(v.chance.IntN(256))) }),
-		"a byte inserted": rewrite(func(b []byte) []byte { return append([]byte{byte(v.chance.IntN(256))}, b...) }),
+		"a bit flipped":    rewrite(func(b []byte) []byte { return v.flip(b).([]byte) }),
+		"another bit":      rewrite(func(b []byte) []byte { return v.flip(b).([]byte) }),
+		"deleted":          func() error { return os.Remove(path) },
+		"cut short":        rewrite(func(b []byte) []byte { return b[:v.chance.IntN(len(b))] }),
+		"a byte added":     rewrite(func(b []byte) []byte { return append(b, byte(v.chance.IntN(256))) }),
+		"a line ended":     rewrite(func(b []byte) []byte { return append(b, '\n') }),
+		"a blank in front": rewrite(func(b []byte) []byte { return append([]byte{' '}, b...) }),
+		"a byte inserted":  rewrite(func(b []byte) []byte { return append([]byte{byte(v.chance.IntN(256))}, b...) }),
 	}
 }
 

@@ -396,6 +396,21 @@ func TestKeyWithoutItsMemorySignsNothing(t *testing.T) {
 	}
 }
 
+// A byte more or less among the public keys is noticed, were it a blank.
+func TestPublicKeysAreAsTheyWereWritten(t *testing.T) {
+	dir := t.TempDir()
+	check(t, openSigner(t, dir).Close())
+	path := filepath.Join(dir, publicFile)
+	text, err := os.ReadFile(path)
+	check(t, err)
+	for _, changed := range []string{"", "\n", " ", string(text[:len(text)-1]), string(text) + "\n", "\n" + string(text), " " + string(text), string(text) + "\t", string(text) + "\x85"} {
+		check(t, os.WriteFile(path, []byte(changed), 0o600))
+		if _, err := LoadPolicy(dir); !errors.Is(err, ErrMalformed) {
+			t.Errorf("%q: %v", changed, err)
+		}
+	}
+}
+
 // All that is left of a signer is what it signed last, or nothing.
 func TestLostKeyIsGivenUp(t *testing.T) {
 	for _, keepsSigned := range []bool{true, false} {
