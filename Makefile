@@ -95,9 +95,8 @@ arrows:
 	@$(STAGE) "arrows and names" $(TEST) -count=1 .
 
 .PHONY: alone
-alone:
-	@$(STAGE) "tests" $(TEST) ./cmd/... ./domain/...
-	@$(STAGE) "tests of one goroutine" $(TEST) -run '$(ALONE)' $(RACED)
+alone: # side by side: each waits for one package most of the time
+	@$(STAGE) "tests" sh -c '$(TEST) -run "$(ALONE)" $(RACED) & $(TEST) ./cmd/... ./domain/...; rest=$$?; wait $$! && exit $$rest'
 
 .PHONY: race
 race:
