@@ -113,7 +113,7 @@ func TestAGrowingLedger(t *testing.T) {
 					}
 				}
 			}()
-			for range 25 {
+			for range 10 {
 				r, err := verify.Ledger(t.Context(), store, verify.Options{})
 				if err != nil || r.Found > 0 {
 					t.Fatalf("%+v, %v", r, err)
