@@ -16,7 +16,7 @@ RACE    := -race -gcflags=modernc.org/sqlite/lib=-race=false
 # these are tests of one goroutine, and laws of a store that TestStore and
 # TestFollower put to the same code.
 RACED := ./eventstore/... ./projections/... ./api/...
-ALONE := FuzzFile|TestEveryRefusalIsTested|TestBitsOfTheFile|TestOddPartitions|TestFormat2|TestStoreOfPartitions|TestJoinedLeader|TestEveryFile|TestGoingOn|TestKeptRows|TestIndexesAreRead|TestTilesDoNotTell|TestEveryReceiptVerifies|TestReceiptsOfALargeLog|TestStore/any_run_of_calls|TestFollower/any_run_of_calls
+ALONE := TestTooLargeToHandIn|TestConformance/memory|FuzzFile|TestEveryRefusalIsTested|TestBitsOfTheFile|TestOddPartitions|TestFormat2|TestStoreOfPartitions|TestJoinedLeader|TestEveryFile|TestGoingOn|TestKeptRows|TestIndexesAreRead|TestTilesDoNotTell|TestEveryReceiptVerifies|TestReceiptsOfALargeLog|TestStore/any_run_of_calls|TestFollower/any_run_of_calls
 FUZZ    ?= 3s
 ROUNDS  ?= 10
 SCREENS ?= bin/screens

@@ -40,11 +40,12 @@ type Server struct {
 	Inbox      *feeds.Inbox      // what comes from them; nil: nothing
 	Metrics    *Metrics          // nil: none are kept
 
-	Demo    bool           // the demonstration: its roles may be taken without a password, from this machine only
-	Proxies []netip.Prefix // that stand before the server and say for whom they ask
-	Public  string         // address people reach the server by, such as https://jx.example.gov.cn; printed on receipts
-	Secure  bool           // reached through TLS, its own or a proxy's: cookies never leave it
-	Idle    time.Duration  // without a request before a session ends; zero: [accounts.Idle]
+	Demo     bool           // the demonstration: its roles may be taken without a password, from this machine only
+	Invented bool           // the ledger is a demonstration's, whoever serves it: every page says so
+	Proxies  []netip.Prefix // that stand before the server and say for whom they ask
+	Public   string         // address people reach the server by, such as https://jx.example.gov.cn; printed on receipts
+	Secure   bool           // reached through TLS, its own or a proxy's: cookies never leave it
+	Idle     time.Duration  // without a request before a session ends; zero: [accounts.Idle]
 
 	MostBehind eventstore.Position // records the tables may be behind and requests still be sent here; zero: [DefaultBehind]
 

@@ -80,7 +80,7 @@ func speak(w http.ResponseWriter, r *http.Request, language string) {
 // frame is what stands around every page. crumbs lead to it; nav is the section
 // it belongs to.
 func (s *Server) frame(r *http.Request, title, nav string, crumbs ...web.Crumb) web.Frame {
-	f := web.Frame{Title: title, Nav: nav, Crumbs: crumbs, Demo: s.Demo, Here: r.URL.RequestURI()}
+	f := web.Frame{Title: title, Nav: nav, Crumbs: crumbs, Demo: s.Demo || s.Invented, Here: r.URL.RequestURI()}
 	if nav != "/" {
 		f.Crumbs = slices.Insert(slices.Clone(crumbs), 0, web.Crumb{Text: "工作台", Address: "/"})
 	}

@@ -107,7 +107,7 @@ func (a act) on(s *Server) func(*http.Request) (errand, error) {
 		if err != nil {
 			return errand{}, err
 		}
-		e := errand{page: s.actPage(r, a, at), now: now, grave: a.grave, files: a.files, about: at}
+		e := errand{page: s.actPage(r, a, at), now: now, grave: a.grave, files: a.files, about: at, given: []string{"warning"}}
 		e.do = func(who Who, f *form) (string, eventstore.Appended, error) {
 			who.Attachments = f.attachments
 			appended, err := a.do(r.Context(), who, at, f.seen, f)

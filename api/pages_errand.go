@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -22,6 +23,7 @@ type errand struct {
 	grave bool
 	files string    // what files may come with it; empty: none
 	about situation // what files are handed in about
+	given []string  // fields that an address may fill in advance: ?warning=2
 
 	// do does what was typed, and returns the address where it can be seen.
 	do func(Who, *form) (string, eventstore.Appended, error)
@@ -41,9 +43,10 @@ func (s *Server) errandPage(asked func(*http.Request) (errand, error)) func(http
 		if err != nil {
 			return err
 		}
-		for i := range e.page.Fields { // an address may fill a field in advance: ?warning=2
-			if v := r.URL.Query().Get(e.page.Fields[i].Name); v != "" {
-				e.page.Fields[i].Value = v
+		for i := range e.page.Fields {
+			field := &e.page.Fields[i]
+			if v := r.URL.Query().Get(field.Name); v != "" && slices.Contains(e.given, field.Name) {
+				field.Value = v
 			}
 		}
 		if err := s.begin(r.Context(), &e, nil); err != nil {

@@ -115,7 +115,7 @@ func (a participantAct) on(s *Server) func(*http.Request) (errand, error) {
 		if r.Method != http.MethodPost { // then what refuses it is said on the form
 			err = s.participantActOpen(r, a)
 		}
-		return errand{page: page, now: now, grave: a.grave, do: func(who Who, f *form) (string, eventstore.Appended, error) {
+		return errand{page: page, now: now, grave: a.grave, given: []string{"programme", "year"}, do: func(who Who, f *form) (string, eventstore.Appended, error) {
 			id, appended, err := a.do(r.Context(), who, mux.Vars(r)["id"], f.seen, f)
 			return "/participants/" + id, appended, err
 		}}, err

@@ -157,6 +157,8 @@ func (s *Server) classify(ctx context.Context, err error) *Problem {
 		return &Problem{Status: 503, Title: "不知道办成没有", Code: "ledger.outcome-unknown", Reason: "入账途中数据库或磁盘出了故障，不知道记上没有；稍后原样再提交一次，已记上的不会记两次。报修时报上编号 " + requestID(ctx), Wait: 5}
 	case errors.Is(err, eventstore.ErrUnwritten):
 		return &Problem{Status: 503, Title: "没有入账", Code: "ledger.not-written", Reason: "账本没有写成，多半是磁盘已满或数据库出了故障，没有入账；请系统管理员查看。报修时报上编号 " + requestID(ctx), Wait: 60}
+	case projections.Away(err):
+		return &Problem{Status: 503, Title: "暂不能办理", Code: "database.away", Reason: "数据库眼下连不上；过几秒原样再试，已记上的不会记两次。报修时报上编号 " + requestID(ctx), Wait: 5}
 	}
 	return &Problem{Status: 500, Title: "系统故障", Code: "server.fault", Reason: "系统故障，没有办成。报修时报上编号 " + requestID(ctx)}
 }

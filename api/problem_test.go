@@ -2,7 +2,11 @@ package api
 
 import (
 	"fmt"
+	"net"
+	"syscall"
 	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"wenxiao/eventstore"
 )
@@ -22,6 +26,9 @@ func TestWhatTheStoreSaysIsSaidOn(t *testing.T) {
 		{eventstore.ErrOutcomeUnknown, 503, "ledger.outcome-unknown"},
 		{eventstore.ErrUnwritten, 503, "ledger.not-written"},
 		{eventstore.ErrTooLarge, 413, "record.too-large"},
+		{&net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}, 503, "database.away"},
+		{&pgconn.PgError{Code: "57P03"}, 503, "database.away"},
+		{&pgconn.PgError{Code: "42P01"}, 500, "server.fault"},
 		{eventstore.ErrDamaged, 500, "server.fault"},
 	} {
 		p := new(Server).classify(t.Context(), fmt.Errorf("append: %w", c.err))

@@ -25,7 +25,7 @@ func writingOf(t reflect.Type) writing {
 		return writeDecimal
 	case t == reflect.TypeFor[time.Time]():
 		return writeTime
-	case hasOwnWriting(t):
+	case hasOwnWriting(t), t == reflect.TypeFor[json.Number]():
 		return hand
 	}
 	switch t.Kind() {
@@ -141,7 +141,7 @@ func fieldsOf(t reflect.Type, path []int) (list []written, ok bool) {
 			if more, ok = fieldsOf(f.Type, at); !ok {
 				return nil, false
 			}
-		case name == "-" && option == "", !f.IsExported() && !f.Anonymous:
+		case f.Tag.Get("json") == "-", !f.IsExported() && !f.Anonymous:
 			continue
 		case f.Anonymous || !known || name == "" || strings.ContainsFunc(name, notPlain):
 			return nil, false
@@ -164,7 +164,8 @@ func notPlain(r rune) bool {
 
 // omission says when a field is left out.
 func omission(t reflect.Type, option string) (omit func(reflect.Value) bool, known bool) {
-	ownZero := reflect.PointerTo(t).Implements(reflect.TypeFor[interface{ IsZero() bool }]())
+	zero := reflect.TypeFor[interface{ IsZero() bool }]()
+	ownZero := t.Implements(zero) || reflect.PointerTo(t).Implements(zero)
 	switch kind := t.Kind(); {
 	case option == "":
 		return nil, true

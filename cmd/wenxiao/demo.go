@@ -18,11 +18,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"wenxiao/api/accounts"
+	"wenxiao/api/evidence"
 	"wenxiao/cmd/wenxiao/intake"
 	"wenxiao/cmd/wenxiao/story"
 	"wenxiao/domain"
 	"wenxiao/domain/published"
 	"wenxiao/domain/scoring"
+	"wenxiao/domain/sealing"
 	"wenxiao/eventstore"
 	"wenxiao/eventstore/attachments"
 	"wenxiao/eventstore/vault"
@@ -109,6 +111,9 @@ func demo(ctx context.Context, p place, listener net.Listener, out, errs io.Writ
 		return err
 	}
 	defer func() { err = errors.Join(err, site.Close()) }()
+	if err := inventedToo(ctx, site.store); err != nil {
+		return err
+	}
 	if err := layOut(ctx, site.server.Files); err != nil {
 		return err
 	}
@@ -130,6 +135,27 @@ func demo(ctx context.Context, p place, listener net.Listener, out, errs io.Writ
 	return site.serve(ctx, listener, func(url string) {
 		fmt.Fprintf(out, "\n打开 (open):  %s\n停止 (stop):  Ctrl+C\n", url)
 	})
+}
+
+// inventedToo refuses a ledger on which somebody has acted in earnest: what is
+// invented would stand in it for good.
+func inventedToo(ctx context.Context, store eventstore.Store) error {
+	begun, invented, err := invented(ctx, store)
+	if err == nil && begun && !invented {
+		err = domain.Refusal{Code: "demo.not-its-ledger", Reason: "这本账里已有不是演示的记录；演示的内容虚构，记进去就删不掉，没有记入。给演示另指定一个新的账本 (a ledger in earnest: nothing was loaded)", Field: "--db"}
+	}
+	return err
+}
+
+// invented reports whether anybody has acted on the ledger, and whether the first
+// who did was the demonstration. That its log has begun is nobody's act.
+func invented(ctx context.Context, store eventstore.Store) (begun, invented bool, err error) {
+	for r, err := range store.ReadAll(ctx, 0) {
+		if err != nil || r.Stream != sealing.Stream {
+			return err == nil, err == nil && evidence.Demonstration(r.Header), err
+		}
+	}
+	return false, false, nil
 }
 
 // layOut puts the story's files where the ledger keeps files.

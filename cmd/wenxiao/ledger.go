@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -39,17 +40,16 @@ type place struct {
 // dbFlag adds --db to cmd.
 func dbFlag(cmd *cobra.Command) *place {
 	p := new(place)
-	fallback := os.Getenv("WENXIAO_DB")
-	if fallback == "" {
-		fallback = "sqlite:wenxiao.db"
-	}
+	fallback := cmp.Or(os.Getenv("WENXIAO_DB"), "sqlite:wenxiao.db")
 	cmd.Flags().StringVar(&p.url, "db", fallback, "账本位置 (ledger): sqlite:PATH、postgres://… 或 esdb://…；也可用环境变量 WENXIAO_DB")
+	cmd.Flags().Lookup("db").DefValue = "WENXIAO_DB，没有设就是 sqlite:wenxiao.db" // shown by --help: an address may hold a password
 	home := os.Getenv("WENXIAO_HOME")
 	if home == "" {
 		home = "wenxiao-home"
 	}
 	cmd.Flags().StringVar(&p.home, "home", home, "PostgreSQL 或 EventStoreDB 账本的钥匙、公开日志和附件所在目录 (directory of keys, log and files); 也可用 WENXIAO_HOME")
 	cmd.Flags().StringVar(&p.tables, "views", os.Getenv("WENXIAO_VIEWS"), "查询表和账户另放何处 (tables and accounts apart from the ledger): sqlite:PATH 或 postgres://…；也可用 WENXIAO_VIEWS")
+	cmd.Flags().Lookup("views").DefValue = ""
 	return p
 }
 

@@ -200,6 +200,9 @@ func openSite(ctx context.Context, p place, clock func() time.Time, errs io.Writ
 		Store: s.store, Views: read, Runner: s.runner, Accounts: s.accounts, Files: files, Vault: s.keys, Now: time.Now, Log: log, Metrics: metrics,
 		Guard: eventstore.NewGuard(),
 	}
+	if _, s.server.Invented, err = invented(ctx, s.store); err != nil {
+		return nil, err
+	}
 	if s.shared != nil {
 		s.join()
 		return s, nil

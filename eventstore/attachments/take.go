@@ -107,7 +107,7 @@ func (t *Taken) Keep(record func() error) error {
 // already is replaced: should it have been damaged, it is mended so.
 func (t *Taken) settle() error {
 	place := t.dir.path(t.Digest)
-	if err := makeDir(filepath.Dir(place)); err != nil {
+	if err := disk.MakeFolder(filepath.Dir(place), 0o700); err != nil {
 		return err
 	}
 	if err := t.dir.fails(toRename); err != nil {
@@ -126,17 +126,6 @@ func (t *Taken) Discard() {
 		_ = os.Remove(t.path) // what stays is swept later
 		t.path = ""
 	}
-}
-
-// makeDir makes a directory and makes that durable.
-func makeDir(dir string) error {
-	switch err := os.Mkdir(dir, 0o700); {
-	case errors.Is(err, os.ErrExist):
-		return nil
-	case err != nil:
-		return err
-	}
-	return disk.SyncFolder(filepath.Dir(dir))
 }
 
 // A writer is a file whose writes may be made to fail.

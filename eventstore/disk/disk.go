@@ -31,7 +31,7 @@ func Keep(path string, data []byte, mode os.FileMode) error {
 
 // beside writes data to a new file in the folder of path.
 func beside(path string, data []byte, mode os.FileMode) (*os.File, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := MakeFolder(filepath.Dir(path), 0o755); err != nil {
 		return nil, err
 	}
 	file, err := os.CreateTemp(filepath.Dir(path), ".new-*")
@@ -50,6 +50,25 @@ func beside(path string, data []byte, mode os.FileMode) (*os.File, error) {
 func discard(file *os.File) error {
 	_ = file.Close()
 	return os.Remove(file.Name())
+}
+
+// MakeFolder makes the folder at path, with those above it, unless it is there; each
+// that it makes survives a power cut.
+func MakeFolder(path string, mode os.FileMode) error {
+	err := os.Mkdir(path, mode)
+	if errors.Is(err, os.ErrNotExist) {
+		if err := MakeFolder(filepath.Dir(path), mode); err != nil {
+			return err
+		}
+		err = os.Mkdir(path, mode)
+	}
+	switch {
+	case errors.Is(err, os.ErrExist):
+		return nil
+	case err != nil:
+		return err
+	}
+	return SyncFolder(filepath.Dir(path))
 }
 
 // SyncFolder brings onto the disk which files a folder has: those made in it,

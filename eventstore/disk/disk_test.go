@@ -51,6 +51,24 @@ func TestKeep(t *testing.T) {
 	}
 }
 
+func TestMakeFolder(t *testing.T) {
+	dir := t.TempDir()
+	for range 2 {
+		if err := MakeFolder(filepath.Join(dir, "a", "b", "c"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if info, err := os.Stat(filepath.Join(dir, "a", "b", "c")); err != nil || !info.IsDir() || info.Mode().Perm() != 0o700 {
+		t.Error(info, err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "file"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := MakeFolder(filepath.Join(dir, "file", "below"), 0o700); err == nil {
+		t.Error("a folder was made in a file")
+	}
+}
+
 // TestKeepFails: what is in the way stays as it was, and nothing is left beside it.
 func TestKeepFails(t *testing.T) {
 	dir := t.TempDir()

@@ -14,13 +14,14 @@ import (
 	"wenxiao/eventstore"
 )
 
-// The statements of a commit. claim fails, and all others with it, unless the head
-// row still has the writer's epoch and position: what it sets then is not allowed
-// to be. It holds that row until its transaction has ended.
+// The statements of a commit. claim divides by the number of head rows that still
+// have the writer's epoch and position: it fails, and all others with it, where
+// there is none. It holds that row until its transaction has ended.
 const (
 	claim = `
-update ledger_head set one = epoch = $1 and position = $2,
-	position = $3, tree_size = $4, tree_edge = $5, tree_root = $6`
+with held as (
+	update ledger_head set position = $3, tree_size = $4, tree_edge = $5, tree_root = $6 where epoch = $1 and position = $2 returning one
+) select 1 / count(*) from held`
 
 	nameStreams = `
 insert into ledger_streams (number, name) select * from unnest($1::bigint[], $2::text[])`
@@ -45,6 +46,9 @@ select e.position, e.stream, e.revision, e.id, e.type, e.recorded_at, nullif(e.c
 from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::uuid[], $5::text[], $6::timestamptz[], $7::text[], $8::bytea[], $9::bytea[])
 	as e (position, stream, revision, id, type, recorded_at, command, envelope, data)`
 )
+
+// divisionByZero is the error of a claim that holds nothing.
+const divisionByZero = "22012"
 
 // Commit is one round trip and one transaction: statements sent together stand or
 // fall together. Each is so plain that the server hardly plans it, and those that
@@ -84,7 +88,7 @@ func (l *ledger) add(statements *pgx.Batch, batch eventstore.Batch) {
 // back in the pool.
 func (l *ledger) denied(ctx context.Context, err error, batch eventstore.Batch) error {
 	var e *pgconn.PgError
-	if !errors.As(err, &e) || e.ConstraintName != "ledger_head_one_check" {
+	if !errors.As(err, &e) || e.Code != divisionByZero {
 		return classified(err)
 	}
 	if _, err := l.Find(ctx, nil, nil); errors.Is(err, eventstore.ErrFenced) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -166,5 +167,36 @@ func TestSessionEnded(t *testing.T) {
 	after := led(before.Epoch + rounds)
 	if !after.Here || after.Epoch != before.Epoch+rounds || !after.Since.After(before.Since) {
 		t.Errorf("led by %+v, then by %+v", before, after)
+	}
+}
+
+// TestNoHead: where the head row is not, as while a backup is put back, or is
+// somebody else's, nothing is added, in few records or many.
+func TestNoHead(t *testing.T) {
+	for _, n := range []int{1, 3, bulk} {
+		for _, harm := range []string{`delete from ledger_head`, `alter table ledger_head drop constraint ledger_head_one_check; update ledger_head set epoch = epoch + 1`} {
+			url := pgtest.URL(t)
+			store, err := Open(t.Context(), url)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer store.Close()
+			db, err := pgx.Connect(t.Context(), url)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer db.Close(t.Context())
+			if _, err := db.Exec(t.Context(), harm); err != nil {
+				t.Fatal(err)
+			}
+			drafts := slices.Repeat([]eventstore.Draft{{Type: "test.happened.v1", Data: []byte("{}")}}, n)
+			if _, err := store.Append(t.Context(), "s", 0, drafts...); err == nil {
+				t.Errorf("%s: %d records were added", harm, n)
+			}
+			var records int
+			if err := db.QueryRow(t.Context(), `select count(*) from ledger_events`).Scan(&records); err != nil || records > 0 {
+				t.Errorf("%s: %d records, %v", harm, records, err)
+			}
+		}
 	}
 }

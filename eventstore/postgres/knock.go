@@ -20,6 +20,12 @@ const untilAway = 10 * time.Second
 // errStranger reports that somebody else answers where the leader should.
 var errStranger = errors.New("the certificate is not the leader's")
 
+// errSilent reports that nobody answers a knock, though the door may be open.
+var errSilent = errors.New("no answer to a knock")
+
+// untilAnswered is how long an answer to a knock may take.
+const untilAnswered = 5 * time.Second
+
 // tryDoors knocks at the door of whoever leads until it opens: when this process
 // joins, when another comes to lead, and after an errand could not be handed in.
 func (m *member) tryDoors() {
@@ -85,6 +91,8 @@ func (s *Store) Reach(ctx context.Context) error {
 
 // knock asks whether the door opens. Every answer says that it does.
 func (d *door) knock(ctx context.Context) {
+	ctx, cancel := context.WithTimeoutCause(ctx, untilAnswered, errSilent)
+	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+d.Address+handInPath, nil)
 	if err != nil {
 		d.tried(ctx, err)
@@ -106,7 +114,7 @@ func (d *door) tried(ctx context.Context, err error) {
 	switch {
 	case err == nil:
 		d.opened, d.shut, d.why = true, time.Time{}, nil
-	case ctx.Err() == nil:
+	case ctx.Err() == nil, errors.Is(context.Cause(ctx), errSilent):
 		if d.shut.IsZero() {
 			d.shut = time.Now()
 		}

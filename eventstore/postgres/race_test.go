@@ -1,5 +1,0 @@
-//go:build race
-
-package postgres
-
-func init() { underRace = true }
