@@ -88,7 +88,7 @@ type deliveryOrder struct {
 func operationOn[I any](s *Server, a huma.API, path, name string, do func(context.Context, Who, *I) error) {
 	huma.Register(a, huma.Operation{
 		OperationID: name, Method: http.MethodPost, Path: "/api/v1/" + path, Tags: []string{noun(name)}, Summary: operations[name].title,
-		DefaultStatus: http.StatusNoContent, MaxBodyBytes: -1, BodyReadTimeout: bodyTimeout, Errors: []int{400, 401, 403, 404, 422},
+		DefaultStatus: http.StatusNoContent, MaxBodyBytes: -1, BodyReadTimeout: bodyTimeout, Errors: []int{400, 401, 403, 404, 422, 503},
 	}, func(ctx context.Context, in *I) (*struct{}, error) {
 		who, ok := whoIn(ctx)
 		if !ok {

@@ -33,7 +33,7 @@ type found[T any] struct {
 func query[I, T any](s *Server, api huma.API, path, name, title string, ask func(context.Context, *I) (T, error)) {
 	huma.Register(api, huma.Operation{
 		OperationID: name, Method: http.MethodGet, Path: "/api/v1/" + path, Tags: []string{noun(name)}, Summary: title,
-		Errors: []int{400, 401, 403, 404, 422},
+		Errors: []int{400, 401, 403, 404, 422, 503},
 	}, func(ctx context.Context, in *I) (*found[T], error) {
 		out := new(found[T])
 		if err := s.prepare(ctx, in, &out.ETag); err != nil {

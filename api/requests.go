@@ -201,7 +201,7 @@ func offer[C, I any](api huma.API, path, name string, said []string, handle func
 		OperationID: name, Method: http.MethodPost, Path: "/api/v1/" + path, Tags: []string{noun(name)},
 		Summary: p.Title, Description: "由" + p.roles() + "办理。" + p.Basis,
 		MaxBodyBytes: -1, BodyReadTimeout: bodyTimeout,
-		Errors: []int{400, 401, 403, 412, 413, 422, 428},
+		Errors: []int{400, 401, 403, 412, 413, 422, 428, 503},
 	}, handle)
 	body := schemaOf(api, reflect.TypeFor[C]())
 	withhold(body, withheld...)
