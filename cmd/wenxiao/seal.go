@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -23,7 +24,8 @@ func sealCommand() *cobra.Command {
 		Use:   "seal",
 		Short: "封存：检查点、见证、密钥 (the seal: checkpoints, witnesses, keys)",
 		Long: `不带子命令时说明封存的现状：日志名、检查点盖住多少件、谁见证过、策略要求是否满足。
-Without a subcommand: how the seal stands. Ends with 1 if something is wrong.`,
+Without a subcommand: how the seal stands. Ends with 1 if something is wrong.
+只看不签，服务运行时也能用；另有未封存的记录只作提示。 It only looks, also beside a server; records not sealed yet are told, no fault.`,
 		Args: exactly(0, "无"),
 	}
 	db := dbFlag(cmd)
@@ -46,6 +48,8 @@ type sealReport struct {
 	Cosigned      []string             `json:"cosigned"`
 	Witnesses     []seal.WitnessStatus `json:"witnesses"` // those that had not cosigned were asked just now
 	Quorum        bool                 `json:"quorum"`
+	Unsealed      eventstore.Position  `json:"unsealed"` // records behind the checkpoint, where the first has waited for long
+	UnsealedSince time.Time            `json:"unsealedSince,omitzero"`
 	Fault         string               `json:"fault,omitempty"`
 }
 
@@ -78,12 +82,17 @@ func (p place) sealReport(ctx context.Context, store eventstore.Store) (r sealRe
 	if err != nil {
 		return r, err
 	}
-	tree, err := store.Tree(ctx)
-	if err != nil {
-		return r, err
-	}
-	r = sealReport{Origin: said.Origin, Head: tree.Size, SignedBy: []string{}, Cosigned: []string{}, Witnesses: []seal.WitnessStatus{}}
 	c, err := p.tiles().Published()
+	last, unsigned := p.lastSigned()
+	head, unread := store.Head(ctx)
+	if unread != nil {
+		return r, unread
+	}
+	r = sealReport{Origin: said.Origin, Head: head, SignedBy: []string{}, Cosigned: []string{}, Witnesses: []seal.WitnessStatus{}}
+	if unsigned != nil {
+		r.Fault = unsigned.Error()
+		return r, nil
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		r.Fault = "还没有检查点；运行 wenxiao seal publish"
 		return r, nil
@@ -97,9 +106,11 @@ func (p place) sealReport(ctx context.Context, store eventstore.Store) (r sealRe
 	}
 	r.Origin, r.Checkpoint, r.Root, r.Quorum = c.Origin, c.Size, c.Root.String(), r.Verified.Quorum
 	r.SignedBy, r.Cosigned = append(r.SignedBy, r.Verified.SignedBy...), append(r.Cosigned, r.Verified.Cosigned...)
-	if tree.Size < c.Size || tree.Size == c.Size && tree.Root() != c.Root {
-		r.Fault = fmt.Sprintf("账本有 %d 件，与已签的检查点（%d 件）不符：历史被改，或放回了较早的副本", tree.Size, c.Size)
-		return r, nil
+	if r.Unsealed, r.UnsealedSince, err = unsealed(ctx, store, c.Size, time.Now()); err != nil {
+		return r, err
+	}
+	if r.Fault, err = p.amiss(ctx, store, c, last); err != nil || r.Fault != "" {
+		return r, err
 	}
 	r.Witnesses = seal.Ask(ctx, p.tiles(), policy, c)
 	return r, nil
@@ -128,6 +139,9 @@ func printReport(w io.Writer, db *place, r sealReport) {
 	fmt.Fprintf(w, "检查点 (checkpoint): 盖住 %d 件，账本共 %d 件\n", r.Checkpoint, r.Head)
 	if r.Root != "" {
 		fmt.Fprintf(w, "树根 (root):         %s\n", r.Root)
+	}
+	if r.Unsealed > 0 {
+		fmt.Fprintf(w, "未封存 (unsealed):   %d 件，%s 起；wenxiao serve 或 wenxiao seal publish 补签\n", r.Unsealed, r.UnsealedSince.Local().Format(time.DateTime))
 	}
 	for _, k := range r.SignedBy {
 		fmt.Fprintf(w, "签名 (signed):       %s\n", k)

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -16,6 +17,7 @@ import (
 
 	"wenxiao/domain/published"
 	"wenxiao/domain/sealing"
+	"wenxiao/eventstore"
 )
 
 // newPlace is an SQLite ledger with a published table in it.
@@ -254,6 +256,91 @@ func TestWitnessRefuses(t *testing.T) {
 	}
 	forked.Close()
 	if said, code := do(t, "seal", "--db", p.url); code != exitFault || !strings.Contains(said, "audit：连不上") || strings.Contains(said, "refuse") {
+		t.Errorf("%d %s", code, said)
+	}
+}
+
+// The command itself sees that nothing can be signed any more, while a server
+// holds the keys.
+func TestSealSaysWhatIsAmiss(t *testing.T) {
+	p := newPlace(t)
+	if said, code := do(t, "seal", "publish", "--db", p.url); code != 0 {
+		t.Fatal(said)
+	}
+	c, err := p.tiles().Published()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.enter(t, published.Samples()[1])
+	site, err := openSite(t.Context(), p, nil, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer site.Close()
+	stands := func(what string, want int, saying string) {
+		t.Helper()
+		if said, code := do(t, "seal", "--db", p.url); code != want || !strings.Contains(said, saying) {
+			t.Errorf("%s: %d %s", what, code, said)
+		}
+	}
+	stands("all is well", 0, "签名 (signed)")
+	tile := fmt.Sprintf("tile/0/000.p/%d", c.Size)
+	alter := func(path string, change func([]byte) []byte) (restore func()) {
+		t.Helper()
+		was, err := os.ReadFile(path)
+		if err == nil {
+			err = os.WriteFile(path, change(bytes.Clone(was)), 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return func() {
+			if err := os.WriteFile(path, was, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	restore := alter(filepath.Join(p.tiles().Dir, tile), func(b []byte) []byte { b[0] ^= 1; return b })
+	stands("a byte of the log", exitFault, "公开日志的文件 "+tile+" 缺失或被改")
+	restore()
+	signed := filepath.Join(p.beside("seal"), "signed")
+	restore = alter(signed, func([]byte) []byte { return []byte("?") })
+	stands("the last head signed cannot be read", exitFault, signed)
+	restore()
+	if err := os.Rename(signed, signed+".away"); err != nil {
+		t.Fatal(err)
+	}
+	stands("the last head signed is gone", exitFault, "seal.forgotten")
+	if err := os.Rename(signed+".away", signed); err != nil {
+		t.Fatal(err)
+	}
+	stands("put back", 0, "签名 (signed)")
+	head, err := site.store.Head(t.Context())
+	if err != nil || head <= c.Size {
+		t.Fatal(head, err)
+	}
+	for wait, want := range map[time.Duration]eventstore.Position{-time.Hour: 0, time.Hour: head - c.Size} {
+		n, since, err := unsealed(t.Context(), site.store, c.Size, time.Now().Add(wait))
+		if err != nil || n != want || since.IsZero() != (want == 0) {
+			t.Errorf("%s later: %d unsealed since %s, %v", wait, n, since, err)
+		}
+	}
+}
+
+// A copy without its seal is not told to begin one.
+func TestVerifyWithoutTheSeal(t *testing.T) {
+	p := newPlace(t)
+	const advice = "没有签过检查点；"
+	if said, _ := do(t, "verify", "--db", p.url); !strings.Contains(said, advice) {
+		t.Errorf("before the first day: %s", said)
+	}
+	if said, code := do(t, "seal", "publish", "--db", p.url); code != 0 {
+		t.Fatal(said)
+	}
+	if err := errors.Join(os.RemoveAll(p.beside("seal")), os.RemoveAll(p.tiles().Dir)); err != nil {
+		t.Fatal(err)
+	}
+	if said, code := do(t, "verify", "--db", p.url); code != exitFault || !strings.Contains(said, "seal.missing") || !strings.Contains(said, "没有封存的文件") || strings.Contains(said, advice) {
 		t.Errorf("%d %s", code, said)
 	}
 }

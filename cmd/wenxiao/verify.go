@@ -394,7 +394,7 @@ func (done verification) print(w io.Writer, v verifying, spent time.Duration) {
 		line("检查点 (signed)", "%s：前 %d 件，树根 %s%s", h.Name, h.Size, h.Root, proven(h))
 	}
 	if !done.Sealed && !v.signedSomething() {
-		line("封存 (seal)", "没有签过检查点；wenxiao serve 或 wenxiao seal publish 开始")
+		line("封存 (seal)", "%s", done.unsigned())
 	}
 	if done.Files != nil {
 		line("附件 (files)", "%d 个", *done.Files)

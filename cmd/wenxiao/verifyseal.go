@@ -120,6 +120,15 @@ func (v verifying) lacking(log sealing.State, done *verification) bool {
 	return gone != nil
 }
 
+// unsigned says why there is nothing signed: no log has begun, or what the ledger
+// names is not here.
+func (done verification) unsigned() string {
+	if slices.ContainsFunc(done.Others, func(f finding) bool { return f.Code == "seal.missing" }) {
+		return "没有封存的文件"
+	}
+	return "没有签过检查点；wenxiao serve 或 wenxiao seal publish 开始"
+}
+
 // signedSomething reports whether anything beside the ledger was ever signed or
 // published. Keys, and an empty file for what they will sign, are made when the
 // service first starts.
