@@ -3,7 +3,6 @@
 package pgtest
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -14,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"wenxiao/eventstore/storetest/port"
 )
 
 // An Own is a server for one test alone, which may kill it. It listens on
@@ -38,7 +39,7 @@ func NewOwn(t testing.TB) *Own {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := &Own{bin: bin, dir: dir, port: heldPort(t)}
+	o := &Own{bin: bin, dir: dir, port: port.Held(t)}
 	o.URL = "postgres://postgres@127.0.0.1:" + o.port + "/postgres"
 	t.Cleanup(func() {
 		o.Kill(t)
@@ -52,26 +53,6 @@ func NewOwn(t testing.TB) *Own {
 	o.as.Pdeathsig = syscall.SIGKILL
 	o.Start(t)
 	return o
-}
-
-// heldPort is a port that nobody is given until the test ends, and that a server
-// can listen on and give back: a socket is bound to it, and never listens.
-func heldPort(t testing.TB) string {
-	t.Helper()
-	socket, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = syscall.Close(socket) })
-	err = errors.Join(
-		syscall.SetsockoptInt(socket, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1), // as servers do, too
-		syscall.Bind(socket, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}),
-	)
-	bound, named := syscall.Getsockname(socket)
-	if err := errors.Join(err, named); err != nil {
-		t.Fatal(err)
-	}
-	return strconv.Itoa(bound.(*syscall.SockaddrInet4).Port)
 }
 
 // Start starts the server, again if it was killed, and returns when it answers.

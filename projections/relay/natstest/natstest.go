@@ -2,14 +2,13 @@
 package natstest
 
 import (
-	"errors"
 	"os/exec"
-	"strconv"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go"
+
+	"wenxiao/eventstore/storetest/port"
 )
 
 // A Server is a NATS server with JetStream on a directory of its own. It is
@@ -24,31 +23,10 @@ type Server struct {
 // fails.
 func Start(t testing.TB) *Server {
 	t.Helper()
-	s := &Server{t: t, dir: t.TempDir(), port: heldPort(t)}
+	s := &Server{t: t, dir: t.TempDir(), port: port.Held(t)}
 	s.Start()
 	t.Cleanup(s.Kill)
 	return s
-}
-
-// heldPort is a port that nobody is given until the test ends, and that a server
-// can listen on and give back: a socket is bound to it, and never listens.
-func heldPort(t testing.TB) string {
-	t.Helper()
-	socket, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	syscall.CloseOnExec(socket)
-	t.Cleanup(func() { _ = syscall.Close(socket) })
-	err = errors.Join(
-		syscall.SetsockoptInt(socket, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1), // as servers do, too
-		syscall.Bind(socket, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}),
-	)
-	bound, named := syscall.Getsockname(socket)
-	if err := errors.Join(err, named); err != nil {
-		t.Fatal(err)
-	}
-	return strconv.Itoa(bound.(*syscall.SockaddrInet4).Port)
 }
 
 // URL is the server's address, without a slash at its end.
