@@ -120,12 +120,15 @@ func (c *copier) write(ctx context.Context, l lot) error {
 			return err
 		})
 	}
-	defer copies.Put(l.copy)
 	text := fmt.Sprintf("COPY %s%s (%s, doc) FROM STDIN BINARY", l.Name, c.suffix, strings.Join(names(l.Columns), ", "))
-	return c.conn.Raw(func(driver any) error {
+	err := c.conn.Raw(func(driver any) error {
 		_, err := driver.(*stdlib.Conn).Conn().PgConn().CopyFrom(ctx, bytes.NewReader(*l.copy), text)
 		return err
 	})
+	if err == nil { // a copy that is broken off is read on after CopyFrom has returned
+		copies.Put(l.copy)
+	}
+	return err
 }
 
 var copies = sync.Pool{New: func() any { return new([]byte) }}
