@@ -61,6 +61,9 @@ func report(w io.Writer, err error) int {
 		return exitInput
 	case errors.As(err, &one):
 		printRefusal(w, one)
+		if errors.As(err, new(answer)) {
+			return exitFault
+		}
 		return exitInput
 	case errors.As(err, &wrong):
 		fmt.Fprintf(w, "用法有误 (usage): %v\n", wrong.error)
@@ -100,6 +103,12 @@ func printRefusal(w io.Writer, r domain.Refusal) {
 
 // usageError marks an error as the caller's: a wrong flag or argument.
 type usageError struct{ error }
+
+// answer marks a refusal that is the answer to what was asked, such as whether a
+// file is a bundle: the call was right, and ends as a check that found something.
+type answer struct{ error }
+
+func (e answer) Unwrap() error { return e.error }
 
 // fileError says which file an error is about.
 type fileError struct {

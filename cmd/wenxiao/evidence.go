@@ -20,6 +20,7 @@ import (
 	"wenxiao/domain"
 	"wenxiao/eventstore"
 	"wenxiao/eventstore/attachments"
+	"wenxiao/eventstore/disk"
 	"wenxiao/eventstore/seal"
 	"wenxiao/eventstore/vault"
 	"wenxiao/projections"
@@ -35,6 +36,8 @@ type asking struct {
 	at, by, on, file string
 	filter           projections.TrailFilter
 	cmd              *cobra.Command
+
+	guessed string // a word that names nobody and nothing: it is looked for in what was recorded
 }
 
 func evidenceCommand() *cobra.Command {
@@ -43,9 +46,10 @@ func evidenceCommand() *cobra.Command {
 		Use:   "evidence [PROGRAMME[/YEAR]|PERSON|QUERY]",
 		Short: "取证单：记录、附件、证明和说明，一个压缩包 (an evidence bundle that an auditor can keep)",
 		Long: `取出一个项目、一个人或一组查询条件的全部记录，连同附件、回执、检查点、说明和四性检测报告，成一个压缩包。
+参数先当作项目编码，再当作人员或参与人编号，都不是时取内容含它的记录，并这样说明；一件也没有，退出码为 1。
 收到的人用 wenxiao evidence check 核对，不需要账本。
 Records, attachments, receipts, checkpoint, policy and an account for people, as one zip; same ledger and request, same bytes.`,
-		Example: "  wenxiao evidence c26 --year 2024 -o 取证单.zip\n  wenxiao evidence --person p-101 -o 取证单.zip\n  wenxiao evidence --query 退回 --from 2025-01-01 -o 取证单.zip",
+		Example: "  wenxiao evidence 401002-venue --year 2025 -o 取证单.zip\n  wenxiao evidence --person p03 -o 取证单.zip\n  wenxiao evidence --query 退回 --from 2025-01-01 -o 取证单.zip",
 		Args:    atMost(1),
 	}
 	a.place = dbFlag(cmd)
@@ -71,7 +75,7 @@ Records, attachments, receipts, checkpoint, policy and an account for people, as
 	return cmd
 }
 
-func (a asking) run(ctx context.Context, args []string) (err error) {
+func (a *asking) run(ctx context.Context, args []string) (err error) {
 	ledger, err := a.read(ctx, a.cmd.ErrOrStderr())
 	if err != nil {
 		return err
@@ -96,16 +100,32 @@ func (a asking) run(ctx context.Context, args []string) (err error) {
 	}
 	made, path, err := a.make(ctx, src, request)
 	if err != nil {
-		return err
+		return a.nothing(err)
 	}
 	out := a.cmd.OutOrStdout()
+	if a.guessed != "" {
+		fmt.Fprintf(out, "账本里没有编号为 %s 的项目、人员或参与人，取内容含这些词的记录 (no such id: records with these words)\n", a.guessed)
+	}
 	fmt.Fprintf(out, "取证单 (bundle)  %s\n%s，账本位置 %d 为止，记录 %d 件，文件 %d 个\n", path, made.Title(), made.At, made.Report.Records, made.Files)
 	printProperties(out, made.Report)
 	return nil
 }
 
+// nothing says of a bundle that would be empty what was looked for. The question
+// was a good one: that is an answer, not a wrong call.
+func (a *asking) nothing(err error) error {
+	no := domain.Refusal{}
+	if !errors.As(err, &no) || no.Code != "evidence.nothing" {
+		return err
+	}
+	if no.Reason += " (nothing found)"; a.guessed != "" {
+		no.Reason = fmt.Sprintf("账本里没有编号为 %s 的项目、人员或参与人；%s", a.guessed, no.Reason)
+	}
+	return answer{no}
+}
+
 // request puts what was asked for into one request.
-func (a asking) request(ctx context.Context, ledger *reading, args []string) (r evidence.Request, err error) {
+func (a *asking) request(ctx context.Context, ledger *reading, args []string) (r evidence.Request, err error) {
 	if r.On, err = a.when(); err != nil {
 		return r, err
 	}
@@ -119,9 +139,10 @@ func (a asking) request(ctx context.Context, ledger *reading, args []string) (r 
 		return r, err
 	}
 	r.By = evidence.Asker{Username: cmp.Or(a.by, machineUser())}
-	a.filter.Text = a.query
+	a.filter.Text = strings.TrimSpace(a.query)
 	narrowed := a.filter != projections.TrailFilter{}
-	switch given := len(args) + flag(a.person != "") + flag(narrowed); {
+	word := strings.TrimSpace(strings.Join(args, ""))
+	switch given := flag(word != "") + flag(a.person != "") + flag(narrowed); {
 	case given != 1:
 		return r, usage("须给出一个 PROGRAMME、PERSON 或 QUERY，或 --person，或 --query 等查询条件，取其一")
 	case a.person != "":
@@ -129,9 +150,9 @@ func (a asking) request(ctx context.Context, ledger *reading, args []string) (r 
 	case narrowed:
 		r.Query = &a.filter
 	default:
-		err = guess(ctx, ledger, args[0], &r)
+		err = a.guess(ctx, ledger, word, &r)
 	}
-	if a.year != 0 && r.Programme == "" {
+	if err == nil && a.year != 0 && r.Programme == "" {
 		return r, usage("--year 只用于项目")
 	}
 	r.Year = cmp.Or(r.Year, domain.FiscalYear(a.year))
@@ -147,7 +168,7 @@ func flag(set bool) int {
 
 // guess takes a word for a programme, a person, or words to look for, whichever
 // the ledger knows first.
-func guess(ctx context.Context, ledger *reading, word string, r *evidence.Request) error {
+func (a *asking) guess(ctx context.Context, ledger *reading, word string, r *evidence.Request) error {
 	code, _, withYear := strings.Cut(word, "/")
 	known, err := ledger.Views.ProgrammeStreams(ctx, domain.ProgrammeCode(code))
 	if err != nil {
@@ -167,13 +188,15 @@ func guess(ctx context.Context, ledger *reading, word string, r *evidence.Reques
 	switch {
 	case err == nil:
 		r.Person = word
+	case errors.Is(err, projections.ErrNotFound) && a.year != 0:
+		err = answer{domain.Refusal{Code: "programme.unknown", Reason: fmt.Sprintf("账本里没有项目 %s (no such programme)", word)}}
 	case errors.Is(err, projections.ErrNotFound):
-		r.Query, err = &projections.TrailFilter{Text: word}, nil
+		a.guessed, r.Query, err = word, &projections.TrailFilter{Text: word}, nil
 	}
 	return err
 }
 
-func (a asking) when() (time.Time, error) {
+func (a *asking) when() (time.Time, error) {
 	if a.on == "" {
 		return time.Now(), nil
 	}
@@ -184,7 +207,7 @@ func (a asking) when() (time.Time, error) {
 	return t, err
 }
 
-func (a asking) position(ctx context.Context, ledger *reading) (eventstore.Position, error) {
+func (a *asking) position(ctx context.Context, ledger *reading) (eventstore.Position, error) {
 	if a.at == "" {
 		return 0, nil
 	}
@@ -211,7 +234,7 @@ func machineUser() string {
 
 // source is what bundles are made from: the ledger as far as it is signed. Where
 // nobody else has the keys it is signed now.
-func (a asking) source(ctx context.Context, ledger *reading) (evidence.Source, error) {
+func (a *asking) source(ctx context.Context, ledger *reading) (evidence.Source, error) {
 	head, err := ledger.Head(ctx)
 	if err != nil {
 		return evidence.Source{}, err
@@ -234,7 +257,7 @@ func (a asking) source(ctx context.Context, ledger *reading) (evidence.Source, e
 }
 
 // make writes the bundle beside its place first: one that is there is whole.
-func (a asking) make(ctx context.Context, src evidence.Source, r evidence.Request) (made evidence.Made, path string, err error) {
+func (a *asking) make(ctx context.Context, src evidence.Source, r evidence.Request) (made evidence.Made, path string, err error) {
 	dir := "."
 	if a.file != "" {
 		dir = filepath.Dir(a.file)
@@ -253,7 +276,10 @@ func (a asking) make(ctx context.Context, src evidence.Source, r evidence.Reques
 		return made, "", err
 	}
 	path = cmp.Or(a.file, made.Name())
-	return made, path, os.Rename(f.Name(), path)
+	if err := os.Rename(f.Name(), path); err != nil {
+		return made, path, err
+	}
+	return made, path, disk.SyncFolder(dir)
 }
 
 func evidenceCheckCommand() *cobra.Command {
@@ -263,7 +289,7 @@ func evidenceCheckCommand() *cobra.Command {
 		Use:   "check FILE.zip --policy FILE",
 		Short: "核对取证单，不需要账本 (check a bundle without the ledger)",
 		Long: `核对一份取证单：包有没有被改，记录是不是在签过名的账本里，该有的是不是都有。
-策略文件写明信谁的钥匙，须从别处得到。全部通过退出码 0；有一项不通过为 1。`,
+策略文件写明信谁的钥匙，须从别处得到。全部通过退出码 0；有一项不通过，或不是取证单，为 1。`,
 		Args: exactly(1, "FILE.zip"),
 	}
 	cmd.Flags().StringVar(&policyFile, "policy", "", "策略文件 (whom to believe)")
@@ -312,8 +338,8 @@ func checkBundle(cmd *cobra.Command, path, policyFile string) (report evidence.R
 		bar.ChangeMax(all)
 		_ = bar.Set(done)
 	})
-	if err != nil {
-		err = fileError{path, err}
+	if err != nil { // of the bundle too: it was asked whether it is one
+		err = fileError{path, answer{err}}
 	}
 	return report, err
 }
