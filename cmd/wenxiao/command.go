@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"wenxiao/domain"
+	"wenxiao/eventstore/sqlite"
 )
 
 // Exit codes: what was asked could not be done because of the input, or
@@ -68,6 +69,10 @@ func report(w io.Writer, err error) int {
 	case errors.As(err, &wrong):
 		fmt.Fprintf(w, "用法有误 (usage): %v\n", wrong.error)
 		return exitInput
+	}
+	if file := (*sqlite.Spoilt)(nil); errors.As(err, &file) {
+		printRefusal(w, file.Refusal())
+		return exitFault
 	}
 	if said := unreadable(err); said != "" {
 		fmt.Fprintln(w, said)

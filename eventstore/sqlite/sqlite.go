@@ -54,7 +54,7 @@ func Open(path string, options ...eventstore.Option) (*Store, error) {
 		if unwritable(err) {
 			err = ErrUnwritable
 		}
-		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), s.Close())
+		return nil, errors.Join(about(path, err), s.Close())
 	}
 	return s, nil
 }
@@ -87,7 +87,7 @@ func OpenReadOnly(path string) (*Store, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("没有账本 %s (no such ledger): %w", path, fs.ErrNotExist)
 	case err == nil && !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s: %w", path, ErrNotLedger)
+		return nil, spoilt(path, ErrNotLedger)
 	}
 	s := &Store{path: path, beacon: eventstore.NewBeacon(), closed: make(chan struct{})}
 	if s.reads, err = openReads(path); err != nil {
@@ -98,7 +98,7 @@ func OpenReadOnly(path string) (*Store, error) {
 		err = s.openUnchanging()
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), s.Close())
+		return nil, errors.Join(about(path, err), s.Close())
 	}
 	return s, nil
 }
@@ -204,7 +204,8 @@ func (s *Store) Tree(ctx context.Context) (eventstore.Tree, error) {
 	return tree, s.told(err)
 }
 
-// told returns err, or [eventstore.ErrClosed] where closing is what caused it.
+// told returns err, or [eventstore.ErrClosed] where closing is what caused it, or
+// [Spoilt] where the file is.
 func (s *Store) told(err error) error {
 	select {
 	case <-s.closed:
@@ -213,7 +214,7 @@ func (s *Store) told(err error) error {
 		}
 	default:
 	}
-	return err
+	return spoilt(s.path, err)
 }
 
 // pollEvery is how often a read-only store asks whether the head has moved.
