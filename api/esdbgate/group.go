@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"wenxiao/domain"
+	"wenxiao/eventstore"
 )
 
 // A group hands each event of its stream to one of its subscribers, again until
@@ -147,6 +148,9 @@ func (g *group) subscribe(name string, slots int) (*subscriber, error) {
 	defer g.mu.Unlock()
 	if g.deleted {
 		return nil, groupFault(codes.NotFound, "persistent-subscription-does-not-exist", g.key.stream, g.key.group)
+	}
+	if g.groups.closed.Load() {
+		return nil, eventstore.ErrClosed
 	}
 	if most := g.settings.Subscribers; most > 0 && len(g.subscribers) >= int(most) {
 		f := groupFault(codes.FailedPrecondition, "maximum-subscribers-reached", g.settings.Stream, g.settings.Group)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"google.golang.org/grpc/codes"
 
@@ -35,6 +36,7 @@ type groups struct {
 	mu  sync.Mutex
 	all map[groupKey]*group
 
+	closed  atomic.Bool    // before the groups are stopped, each under its lock
 	running sync.WaitGroup // what reads and watches for groups
 }
 
@@ -43,8 +45,11 @@ func newGroups(g *Gate) *groups {
 	return &groups{gate: g, ctx: ctx, end: end, all: map[groupKey]*group{}}
 }
 
-// close lets all subscribers go, and keeps the place of every group.
+// close lets all subscribers go, and keeps the place of every group. Who comes
+// later, from a call that outlasts its server, is sent away: nobody would wait for
+// what began then.
 func (gs *groups) close() {
+	gs.closed.Store(true)
 	for _, g := range gs.list("") {
 		g.stop()
 	}
