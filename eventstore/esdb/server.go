@@ -47,12 +47,14 @@ type server struct {
 
 	mu     sync.Mutex
 	client *esdb.Client
-	gone   chan struct{} // closed with the client
+	gone   chan struct{} // closed before the client
 	closed bool
+	using  sync.WaitGroup // what calls have begun, which may go on when they have returned
 }
 
 var errGone = errors.New("the connection was closed")
 
+// current returns the client, which counts as in use until using is told.
 func (s *server) current() (*esdb.Client, <-chan struct{}, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -70,6 +72,7 @@ func (s *server) current() (*esdb.Client, <-chan struct{}, error) {
 		}
 		s.gone = make(chan struct{})
 	}
+	s.using.Add(1)
 	return s.client, s.gone, nil
 }
 
@@ -77,24 +80,38 @@ func (s *server) current() (*esdb.Client, <-chan struct{}, error) {
 func (s *server) giveUp(client *esdb.Client) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.client == client && client != nil {
-		s.drop()
-	}
-}
-
-func (s *server) drop() {
-	if s.client != nil {
+	if s.client == client && !s.closed {
 		close(s.gone)
 		_ = s.client.Close()
 		s.client = nil
 	}
 }
 
+// unused is how long closing waits for what is under way, which is told to end. A
+// client that looks for its server does not listen to that.
+const unused = 3 * time.Second
+
+// close ends all calls, and the client when nothing uses it any more: it is not
+// made to be closed under one that does.
 func (s *server) close() {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.closed = true
-	s.drop()
+	client, gone := s.client, s.gone
+	s.mu.Unlock()
+	if client == nil {
+		return
+	}
+	close(gone)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		s.using.Wait()
+	}()
+	select {
+	case <-ended:
+	case <-time.After(unused):
+	}
+	_ = client.Close()
 }
 
 // call runs use with a client. It returns when ctx ends, whatever use does; use
@@ -108,6 +125,7 @@ func (s *server) call(ctx context.Context, use func(context.Context, *esdb.Clien
 	defer cancel()
 	done := make(chan error, 1)
 	go func() {
+		defer s.using.Done()
 		defer func() {
 			if p := recover(); p != nil { // a client closed meanwhile sends on its closed channel
 				done <- fmt.Errorf("%w: %v", errGone, p)
