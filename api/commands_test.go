@@ -233,13 +233,15 @@ func TestWhatCannotBeReadIsRefusedAtItsPlace(t *testing.T) {
 		"deep unknown":   {strings.Replace(goalBody, `"row":"2"`, `"row":"2","wieght":3`, 1), "request.malformed", "/indicators/1/wieght", 422},
 		"wrong type":     {strings.Replace(goalBody, `"weight":30`, `"weight":"三十"`, 1), "request.malformed", "/indicators/1/weight", 422},
 		"half a fen":     {strings.Replace(goalBody, `250000000`, `2500.5`, 1), "request.malformed", "/budget", 422},
-		"too much money": {strings.Replace(goalBody, `250000000`, `1e300`, 1), "request.malformed", "", 422},
+		"too much money": {strings.Replace(goalBody, `250000000`, `1e300`, 1), "request.malformed", "/budget", 422},
+		"far too much":   {strings.Replace(goalBody, `250000000`, `25000000000000000000`, 1), "request.malformed", "/budget", 422},
+		"beyond numbers": {strings.Replace(goalBody, `"weight":30`, `"weight":1e400`, 1), "request.unreadable", "/indicators/1/weight", 400},
 		"missing field":  {`{"budget":1,"objective":"x"}`, "request.malformed", "/indicators", 422},
 		"an actor":       {`{"by":{"person":"p-boss"},` + goalBody[1:], "request.malformed", "/by", 422},
 		"another actor":  {`{"actor":{"person":"p-boss"},` + goalBody[1:], "request.malformed", "/actor", 422},
 		"a source":       {`{"source":{"title":"公开表"},` + goalBody[1:], "request.malformed", "/source", 422},
 		"SOURCE":         {`{"SOURCE":{"title":"公开表"},` + goalBody[1:], "request.malformed", "/SOURCE", 422},
-		"a far digit":    {strings.Replace(goalBody, `"weight":30`, `"weight":30.00000000000000000000000001`, 1), "request.malformed", "", 422},
+		"a far digit":    {strings.Replace(goalBody, `"weight":30`, `"weight":30.00000000000000000000000001`, 1), "request.malformed", "/indicators/1/weight", 422},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := *d

@@ -16,6 +16,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humamux"
 	"github.com/danielgtaylor/huma/v2/validation"
+	strictjson "github.com/go-json-experiment/json"
 	"github.com/gorilla/mux"
 
 	"wenxiao/domain"
@@ -116,13 +117,14 @@ func unmarshal(data []byte, v any) error {
 		column := len([]rune(string(before[strings.LastIndexByte(string(before), '\n')+1:])))
 		return fmt.Errorf("第 %d 行第 %d 字附近不是 JSON", line, column)
 	}
-	if kind := (*json.UnmarshalTypeError)(nil); errors.As(err, &kind) {
-		return fmt.Errorf("%s 的值 %s 超出所能记的范围", kind.Field, kind.Value)
+	if err == nil {
+		return nil
 	}
-	if err != nil {
-		return errors.New("内容不完整，或有的数超出所能记的范围")
+	again := reflect.New(reflect.TypeOf(v).Elem()) // once more by a reader that says in which row
+	if m, found := misfitIn(strictjson.Unmarshal(data, again.Interface())); found {
+		return errors.New(m.at + " " + m.reason)
 	}
-	return nil
+	return errors.New("内容不完整，或有的数超出所能记的范围")
 }
 
 // huma keeps the form of its errors and its words in variables of its package.
@@ -216,6 +218,8 @@ func fault(err error) Fault {
 	f := Fault{Reason: inChinese(d.Message), Code: "request.malformed"}
 	in, rest, _ := strings.Cut(index.ReplaceAllString(d.Location, ".$1"), ".")
 	switch {
+	case in == "body" && strings.HasPrefix(f.Reason, "/"): // as unmarshal says it
+		f.Pointer, f.Reason, _ = strings.Cut(f.Reason, " ")
 	case in == "body" && rest != "":
 		f.Pointer = "/" + strings.ReplaceAll(rest, ".", "/")
 	case in != "body":

@@ -7,9 +7,9 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"reflect"
 	"slices"
 
-	strictjson "github.com/go-json-experiment/json"
 	"github.com/gorilla/mux"
 
 	"wenxiao/api/accounts"
@@ -51,27 +51,23 @@ func fedTo[C any](do func(*Server, context.Context, Who, domain.ProgrammeCode, d
 			}
 		}
 		if err := domain.DecodeStrictly(data, &cmd); err != nil {
-			return eventstore.Appended{}, misfit(err)
+			return eventstore.Appended{}, malformed(err)
 		}
 		return do(s, ctx, who, code, year, eventstore.AnyRevision, cmd)
 	}
 }
 
-// misfit says where data is not what the command takes.
-func misfit(err error) domain.Refusal {
-	var semantic *strictjson.SemanticError
-	if !errors.As(err, &semantic) {
+// malformed says where data is not what the command takes. In a table money is
+// written otherwise.
+func malformed(err error) domain.Refusal {
+	m, found := misfitIn(err)
+	if !found {
 		return domain.Refusal{Code: "feed.malformed-data", Field: "/data", Reason: "data 不是完整的 JSON，或有的一项写了两次"}
 	}
-	at := string(semantic.JSONPointer)
-	no := domain.Refusal{Code: "feed.malformed-data", Field: "/data" + at, Reason: "data" + at + " 的值不是这一项要的形式"}
-	if value := []rune(string(semantic.JSONValue)); len(value) > 0 && len(value) <= 40 {
-		no.Reason += "：" + string(value)
+	if m.of == reflect.TypeFor[domain.Money]() {
+		m.reason += "；表格里以元计，或以表头写明的万元计，不足一分的记不了"
 	}
-	if errors.Is(err, strictjson.ErrUnknownName) {
-		no.Reason = "data" + at + "：要办的事没有这一项"
-	}
-	return no
+	return domain.Refusal{Code: "feed.malformed-data", Field: "/data" + m.at, Reason: "data" + m.at + " " + m.reason}
 }
 
 // NewInbox returns the inbox whose messages this server carries out.

@@ -294,6 +294,7 @@ func TestEveryKindOfRefusalBecomesALetter(t *testing.T) {
 		{"said twice", "files", message(`"amount":1000`, `"amount":1000,"amount":1`), "feed.malformed", "/amount"},
 		{"a field too many", "files", message(`"amount"`, `"sum":1,"amount"`), "feed.malformed-data", "/data/sum"},
 		{"half a fen", "files", message(`1000`, `0.5`), "feed.malformed-data", "/data/amount"},
+		{"a figure for words", "unit", message(`execution.pay`, `monitoring.take-snapshot`, `{"payment":"0202-002","amount":1000}`, `{"readings":[{"row":"1"},{"row":"2","attainment":"三成"}]}`), "feed.malformed-data", "/data/readings/1/attainment"},
 		{"what only a source attests", "files", message(`"amount"`, `"source":{},"amount"`), "feed.claims", "/data/source"},
 		{"a time to come", "files", message(`"data"`, `"time":"2026-12-01T00:00:00Z","data"`), "request.effective-to-come", "/effectiveAt"},
 		{"no time", "files", message(`"data"`, `"time":"yesterday","data"`), "feed.malformed-time", "/time"},
@@ -342,11 +343,19 @@ func TestFilesOfManyForms(t *testing.T) {
 		t.Errorf("%d records", d.head()-before)
 	}
 	path := filepath.Join(t.TempDir(), "bad.csv")
-	must(t, os.WriteFile(path, []byte("项目编码,年度,支付编号,金额\np1,2025,7,一百元\np1,2025,8,100\n"), 0o600))
+	must(t, os.WriteFile(path, []byte("项目编码,年度,支付编号,金额\np1,2025,8,100\n\np1,2025,7,一百元\n"), 0o600))
 	source, _ := inbox.Source("files")
 	r, err := inbox.ReadFile(t.Context(), source, path)
 	if err != nil || r.Entered != 1 || len(r.Refused) != 1 {
-		t.Errorf("one bad row spoils others: %+v %v", r, err)
+		t.Fatalf("one bad row spoils others: %+v %v", r, err)
+	}
+	const says = "第 4 行：data/amount 应为金额：以分计的整数，1 元写作 100；表格里以元计，或以表头写明的万元计"
+	if letter := d.letters(feeds.Open)[0]; !strings.HasPrefix(r.Refused[0].Reason, says) || letter.Reason != r.Refused[0].Reason {
+		t.Errorf("not said where and what it should be: %+v, %s", r.Refused[0], letter.Reason)
+	}
+	must(t, os.WriteFile(path, []byte("["+paying("k-1", "9", 100)+","+paying("k-2", "9", 100)+"]"), 0o600))
+	if r, err = inbox.ReadFile(t.Context(), source, path); err != nil || len(r.Refused) != 1 || !strings.HasPrefix(r.Refused[0].Reason, "第 2 条：") {
+		t.Errorf("%+v %v", r, err)
 	}
 	must(t, os.WriteFile(path, []byte("列一,列二\n1,2\n"), 0o600))
 	if r, err := inbox.ReadFile(t.Context(), source, path); err != nil || len(r.Refused) != 1 || r.Refused[0].Code != "feed.malformed-table" || r.Entered != 0 {

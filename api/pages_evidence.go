@@ -66,6 +66,9 @@ func (s *Server) evidenceRoutes(r *mux.Router, a huma.API) {
 // byte is sent: a fault half-way is an answer that says so, not a broken file.
 func (s *Server) evidenceFile(w http.ResponseWriter, r *http.Request) (err error) {
 	who, _ := s.who(r)
+	if err := s.settle(r.Context()); err != nil { // whose a programme is stands in a table
+		return err
+	}
 	request, err := s.evidenceAsked(r)
 	if err != nil {
 		return err

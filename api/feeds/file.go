@@ -21,8 +21,14 @@ import (
 	"wenxiao/domain"
 )
 
+// A part is one message of a file, and where it stands there.
+type part struct {
+	where string
+	body  []byte
+}
+
 // split finds the messages in a file.
-func split(data []byte, s Source) ([][]byte, error) {
+func split(data []byte, s Source) ([]part, error) {
 	trimmed := bytes.TrimSpace(bytes.TrimPrefix(data, []byte("\ufeff")))
 	switch {
 	case bytes.HasPrefix(data, []byte("PK\x03\x04")):
@@ -58,7 +64,7 @@ func unfinished(data []byte) bool {
 
 // objects finds the JSON objects of a list, or one after the other, byte for
 // byte.
-func objects(data []byte) (list [][]byte, err error) {
+func objects(data []byte) (list []part, err error) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	if data[0] == '[' {
 		if _, err := decoder.Token(); err != nil {
@@ -70,7 +76,7 @@ func objects(data []byte) (list [][]byte, err error) {
 		if err := decoder.Decode(&one); err != nil {
 			return nil, notJSON
 		}
-		if list = append(list, one); len(list) > maxRows {
+		if list = append(list, part{fmt.Sprintf("第 %d 条", len(list)+1), one}); len(list) > maxRows {
 			return nil, domain.Refusal{Code: "feed.too-many", Reason: fmt.Sprintf("一个文件至多 %d 条消息", maxRows)}
 		}
 	}
@@ -186,7 +192,7 @@ var heads = map[string][]string{
 
 // table makes a message of each row: a payment, an allotment, a budget. It
 // refuses all of them where some cannot be told apart.
-func table(rows [][]string, s Source) (messages [][]byte, err error) {
+func table(rows [][]string, s Source) (messages []part, err error) {
 	if len(rows) < 2 || len(rows) > maxRows {
 		return nil, domain.Refusal{Code: "feed.no-rows", Reason: fmt.Sprintf("表须有表头和 1—%d 行，有 %d 行", maxRows-1, len(rows))}
 	}
@@ -214,7 +220,7 @@ func table(rows [][]string, s Source) (messages [][]byte, err error) {
 		if err != nil {
 			return nil, err
 		}
-		messages = append(messages, body)
+		messages = append(messages, part{fmt.Sprintf("第 %d 行", i+2), body})
 	}
 	if err := unclear.refusal(); err != nil {
 		return nil, err

@@ -135,7 +135,7 @@ func (in *Inbox) ReadFile(ctx context.Context, s Source, path string) (r Result,
 		return in.refuseFile(ctx, s, path, data, err)
 	}
 	for _, m := range messages {
-		err := in.Receive(ctx, s, m, nil)
+		err := in.receive(ctx, s, m, nil)
 		no := Refused{}
 		switch {
 		case errors.As(err, &no):

@@ -45,7 +45,13 @@ func (in *Inbox) Source(name string) (Source, bool) {
 // [Refused]. After any other error it may be received again: what has been done
 // is not done twice. header is what came beside the body.
 func (in *Inbox) Receive(ctx context.Context, s Source, body []byte, header http.Header) error {
-	no := Refused{}
+	return in.receive(ctx, s, part{body: body}, header)
+}
+
+// receive is Receive of a part of a file: what is refused says which. The place is
+// no part of the message, which is the same in another row.
+func (in *Inbox) receive(ctx context.Context, s Source, p part, header http.Header) error {
+	no, body := Refused{}, p.body
 	if err := s.Authentic(body, header); errors.As(err, &no) {
 		if err := in.Letters.keep(ctx, s.Name, digestKey(body), body, no); err != nil { // under no id: whoever sent it may have made that up
 			return err
@@ -65,6 +71,9 @@ func (in *Inbox) Receive(ctx context.Context, s Source, body []byte, header http
 	err = in.Do(ctx, s, body, Person{})
 	switch {
 	case errors.As(err, &no):
+		if p.where != "" {
+			no.Reason = p.where + "：" + no.Reason
+		}
 		if err := in.keep(ctx, s, letter, body, no); err != nil {
 			return err // and it must come again
 		}
