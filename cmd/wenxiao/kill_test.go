@@ -122,7 +122,7 @@ func (k *killing) start(t *testing.T) (*exec.Cmd, string) {
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = server.Process.Kill() })
+	t.Cleanup(func() { _ = server.Process.Kill(); _ = server.Wait() }) // or it writes where all is cleared away
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		t.Fatalf("the server did not come up: %v\n%s", err, errs.String())

@@ -116,7 +116,7 @@ func startServer(t *testing.T, binary string, args ...string) (*server, error) {
 	if err := s.Start(); err != nil {
 		return nil, err
 	}
-	t.Cleanup(func() { _ = s.Process.Kill() })
+	t.Cleanup(func() { _ = s.Process.Kill(); _ = s.Wait() }) // or it writes where all is cleared away
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if s.url = address.FindString(line); err != nil || s.url == "" {
 		_ = s.Process.Kill()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"database/sql"
 	flags "flag"
@@ -12,8 +13,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"wenxiao/cmd/wenxiao/story"
 	"wenxiao/eventstore"
@@ -216,12 +220,14 @@ func says(t *testing.T, word string, from, to place) {
 }
 
 // killedOften runs the copying as a process of its own and kills it whenever the
-// target has grown, three times.
+// target has grown, three times; the first time it cannot get to the end.
 func killedOften(t *testing.T, from, to place) {
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
+	letGo := heldHalfWay(t, from, to)
+	defer letGo()
 	var grown []eventstore.Position
 	for range 3 {
 		cmd := exec.Command(self)
@@ -243,12 +249,43 @@ func killedOften(t *testing.T, from, to place) {
 			_ = cmd.Process.Kill()
 			<-ended
 		}
+		letGo()
 		grown = append(grown, headAt(t, to))
 	}
 	t.Logf("killed with the target at %d of %d", grown, headAt(t, from))
 	if grown[0] == 0 || grown[0] >= headAt(t, from) {
 		t.Errorf("never killed half-way: %d", grown)
 	}
+}
+
+// heldHalfWay makes an empty ledger in which the name of a stream, from the middle
+// of the source, is somebody else's until it is let go of: a copy waits for it.
+func heldHalfWay(t *testing.T, from, to place) (letGo func()) {
+	t.Helper()
+	source, err := from.openReader(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer source.Close()
+	var middle eventstore.Record
+	for r, err := range source.ReadAll(t.Context(), headAt(t, from)/2) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		middle = r
+		break
+	}
+	if err := postgres.Create(t.Context(), to.url, postgres.Width); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := pgx.Connect(t.Context(), to.url)
+	if err == nil {
+		_, err = conn.Exec(t.Context(), `begin; insert into ledger_streams (number, name) values (1000000, '`+middle.Stream+`')`)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sync.OnceFunc(func() { _ = conn.Close(context.Background()) })
 }
 
 // letGoOf waits until the database has noticed that the last one was killed: in

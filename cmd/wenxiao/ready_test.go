@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestReady(t *testing.T) {
@@ -17,9 +18,15 @@ func TestReady(t *testing.T) {
 	at := strings.TrimPrefix(server.URL, "http://")
 	asks := func(want int, said string, more ...string) {
 		t.Helper()
-		var out bytes.Buffer
-		if code := run(t.Context(), append([]string{"ready", "--addr", at}, more...), nil, &out, &out); code != want || !strings.Contains(out.String(), said) {
-			t.Errorf("exits with %d, says %s", code, out.String())
+		for end := time.Now().Add(time.Minute); ; { // it waits only so long, and a machine may have much else to do
+			var out bytes.Buffer
+			code := run(t.Context(), append([]string{"ready", "--addr", at}, more...), nil, &out, &out)
+			if code == want && strings.Contains(out.String(), said) {
+				return
+			}
+			if !strings.Contains(out.String(), "ready.no-answer") || time.Now().After(end) {
+				t.Fatalf("exits with %d, says %s", code, out.String())
+			}
 		}
 	}
 	asks(0, "/readyz")
