@@ -36,10 +36,9 @@ func (s *Server) fileRoutes(r *mux.Router, a huma.API) {
 		OperationID: "attachment.content", Method: http.MethodGet, Path: "/api/v1/attachments/{digest}/content", Tags: []string{"attachment"}, Summary: "附件的原样字节",
 		Description: "发出前重算 SHA-256，与账本不符的不发。可取一段（Range）。Repr-Digest 为全文摘要。",
 		Parameters:  []*huma.Param{{Name: "digest", In: "path", Required: true, Description: "文件的 SHA-256", Schema: &huma.Schema{Type: "string", Pattern: "^[0-9a-f]{64}$"}}},
-		Responses: map[string]*huma.Response{
-			"200":     {Description: "文件", Content: map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: "string", Format: "binary"}}}},
-			"default": {Description: "没有、已撤下或无权查看：application/problem+json"},
-		},
+		Responses: byHand(a, &huma.Response{
+			Description: "文件", Content: map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: "string", Format: "binary"}}},
+		}, 401, 403, 404, 410, 500, 503),
 	})
 }
 

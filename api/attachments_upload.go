@@ -88,10 +88,9 @@ func (s *Server) depositRoute(r *mux.Router, a huma.API) {
 			in("header", "Idempotency-Key", "相同的请求只办一次"), in("header", "Effective-At", "交存发生的时刻；不写即现在"),
 		},
 		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/octet-stream": {Schema: binary}, "multipart/form-data": {Schema: several}}},
-		Responses: map[string]*huma.Response{
-			"200":     {Description: "已交存", Content: map[string]*huma.MediaType{"application/json": {Schema: a.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[DepositsAnswer](), true, "DepositsAnswer")}}},
-			"default": {Description: "没有办成：application/problem+json"},
-		},
+		Responses: byHand(a, &huma.Response{
+			Description: "已交存", Content: map[string]*huma.MediaType{"application/json": {Schema: a.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[DepositsAnswer](), true, "DepositsAnswer")}},
+		}, 400, 401, 403, 413, 422, 500, 503, 507),
 	})
 }
 

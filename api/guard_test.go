@@ -374,6 +374,31 @@ func TestTheDescriptionIsWhole(t *testing.T) {
 	}
 }
 
+// TestEveryRefusalIsDescribed: each operation says that nobody may be signed in and
+// that the database may be away, and those of files what else may befall them. No
+// status is described that nothing answers with.
+func TestEveryRefusalIsDescribed(t *testing.T) {
+	d := newOffice(t)
+	spec := into[document](d.get("", "/openapi.json"))
+	more := map[string][]string{"attachment.deposit": {"403", "413", "422", "507"}, "attachment.content": {"403", "404", "410"}, "evidence.bundle": {"404", "422"}, "goal.file": {"412", "422", "428"}}
+	for path, methods := range spec.Paths {
+		for _, op := range methods {
+			for _, status := range append(more[op.OperationID], "401", "500", "503") {
+				if said, ok := op.Responses[status].(map[string]any); !ok || said["description"] == "" || said["content"] == nil {
+					t.Errorf("%s (%s) does not describe %s: %v", path, op.OperationID, status, said)
+				}
+			}
+			if op.Responses["409"] != nil || (op.Responses["507"] != nil) != (op.OperationID == "attachment.deposit") {
+				t.Errorf("%s (%s) describes what it never answers", path, op.OperationID)
+			}
+			delete(more, op.OperationID)
+		}
+	}
+	if len(more) > 0 {
+		t.Errorf("there are no operations %v", more)
+	}
+}
+
 func TestTheDescriptionRefersToNothingMissing(t *testing.T) {
 	d := newOffice(t)
 	text := d.get("", "/openapi.json").Body.String()

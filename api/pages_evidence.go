@@ -55,10 +55,9 @@ func (s *Server) evidenceRoutes(r *mux.Router, a huma.API) {
 			text("from", "of=query：自此日"), text("to", "of=query：至此日"), text("clock", "of=query：effective 即按发生时间"), text("late", "of=query：1 即只取补录"), text("corrected", "of=query：1 即只取更正"),
 			text("at", "账本当时的样子：位置、日期或时刻"),
 		},
-		Responses: map[string]*huma.Response{
-			"200":     {Description: "取证单", Content: map[string]*huma.MediaType{"application/zip": {Schema: &huma.Schema{Type: "string", Format: "binary"}}}},
-			"default": {Description: "没有、没有签名或无权取：application/problem+json"},
-		},
+		Responses: byHand(a, &huma.Response{
+			Description: "取证单", Content: map[string]*huma.MediaType{"application/zip": {Schema: &huma.Schema{Type: "string", Format: "binary"}}},
+		}, 401, 403, 404, 422, 500, 503),
 	})
 }
 

@@ -18,7 +18,7 @@ func (s *Server) proofQueries(a huma.API) {
 	query(s, a, "records/{id}/receipt", "proof.receipt", "一条记录的回执（C2SP tlog-proof）", s.askReceipt)
 	huma.Register(a, huma.Operation{
 		OperationID: "proof.verify", Method: http.MethodPost, Path: "/api/v1/verify", Tags: []string{"proof"},
-		Summary: "核验回执或检查点", Description: "与账本对照，不写账本，也不留存。", Errors: []int{400, 401, 422},
+		Summary: "核验回执或检查点", Description: "与账本对照，不写账本，也不留存。", Errors: []int{400, 401, 422, 503},
 	}, func(ctx context.Context, in *verifyRequest) (*found[Verification], error) {
 		result, err := s.held(ctx, []byte(in.Body.Text))
 		if err != nil {

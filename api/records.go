@@ -131,6 +131,6 @@ func (s *Server) recordQueries(a huma.API) {
 	query(s, a, "records/{id}", "record.one", "一条记录：信封与内容的原文", s.askRecord)
 	huma.Register(a, huma.Operation{
 		OperationID: "record.events", Method: http.MethodGet, Path: "/api/v1/events", Tags: []string{"record"},
-		Summary: "依次取全部记录（CloudEvents）", Errors: []int{400, 401, 422},
+		Summary: "依次取全部记录（CloudEvents）", Errors: []int{400, 401, 422, 503},
 	}, s.events)
 }

@@ -93,7 +93,7 @@ func (s *Server) scoreQueries(a huma.API) {
 	huma.Register(a, huma.Operation{
 		OperationID: "score.table", Method: http.MethodPost, Path: "/api/v1/score", Tags: []string{"score"},
 		Summary: "校核公开表：逐行复算、列出发现", Description: "内容是一张表、一组表，或含 cases 的对象；不写账本。",
-		MaxBodyBytes: -1, BodyReadTimeout: bodyTimeout, SkipValidateBody: true, Errors: []int{400, 401, 413, 422},
+		MaxBodyBytes: -1, BodyReadTimeout: bodyTimeout, SkipValidateBody: true, Errors: []int{400, 401, 413, 422, 503},
 	}, func(ctx context.Context, in *scoreRequest) (*found[Scored], error) {
 		scored, err := s.score(ctx, in)
 		if err != nil {
