@@ -3,9 +3,9 @@ package deploy
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -89,14 +89,30 @@ func (s *stage) port(service, port string) string {
 	}
 	key := service + ":" + port
 	if s.ports[key] == "" {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			s.Fatal(err)
-		}
-		defer listener.Close()
-		s.ports[key] = strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
+		s.ports[key] = s.held()
 	}
 	return s.ports[key]
+}
+
+// held is a port that nobody is given until the test ends, and that a server can
+// listen on: a socket is bound to it, and never listens.
+func (s *stage) held() string {
+	s.Helper()
+	socket, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		s.Fatal(err)
+	}
+	syscall.CloseOnExec(socket)
+	s.Cleanup(func() { _ = syscall.Close(socket) })
+	err = errors.Join(
+		syscall.SetsockoptInt(socket, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1), // as servers do, too
+		syscall.Bind(socket, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}),
+	)
+	bound, named := syscall.Getsockname(socket)
+	if err := errors.Join(err, named); err != nil {
+		s.Fatal(err)
+	}
+	return strconv.Itoa(bound.(*syscall.SockaddrInet4).Port)
 }
 
 var (

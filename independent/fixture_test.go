@@ -69,7 +69,7 @@ func foundCity() error {
 	if err := audit.watch(city); err != nil {
 		return err
 	}
-	signed, err := city.publish()
+	signed, err := city.cosigned()
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func foundCity() error {
 	if err := city.enter("甲", "乙", "丙"); err != nil {
 		return err
 	}
-	if _, err := city.publish(); err != nil {
+	if _, err := city.cosigned(); err != nil {
 		return err
 	}
 	text, err := city.try("seal", "policy")

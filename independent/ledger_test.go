@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/transparency-dev/formats/log"
 	"golang.org/x/mod/sumdb/note"
@@ -87,6 +88,16 @@ func (l ledger) publish() ([]byte, error) {
 		return nil, err
 	}
 	return os.ReadFile(filepath.Join(l.log(), "checkpoint"))
+}
+
+// cosigned publishes until the witnesses have cosigned: they are given only so long
+// to answer, and a machine may have much else to do.
+func (l ledger) cosigned() (signed []byte, err error) {
+	for end := time.Now().Add(time.Minute); ; {
+		if signed, err = l.publish(); err == nil || time.Now().After(end) {
+			return signed, err
+		}
+	}
 }
 
 func (l ledger) checkpoint(t *testing.T) []byte { return read(t, filepath.Join(l.log(), "checkpoint")) }

@@ -106,30 +106,31 @@ type ourWitness struct {
 	stop      func()
 }
 
-// witnessKey is the key of a witness: it begins with type 4, a cosignature.
-var witnessKey = regexp.MustCompile(`\S+\+[0-9a-f]{8}\+B[A-P][A-Za-z0-9+/]+=*`)
+// witnessKey is the key of a witness, which begins with type 4, a cosignature, and
+// its address.
+var witnessKey = regexp.MustCompile(`(\S+\+[0-9a-f]{8}\+B[A-P][A-Za-z0-9+/]+=*) (http://\S+)`)
 
-// startOurs runs the witness and waits until it has said its key and answers.
+// startOurs runs the witness and waits until it has said its key and its address.
 func startOurs(t *testing.T, state string, logs ...string) ourWitness {
 	t.Helper()
-	address := freeAddress(t)
-	args := []string{"witness", "--listen", address, "--state", state}
+	args := []string{"witness", "--listen", "127.0.0.1:0", "--state", state}
 	for _, vkey := range logs {
 		args = append(args, "--log", vkey)
 	}
 	out, stop := start(t, args...)
-	w := ourWitness{url: "http://" + address, stop: stop}
+	w := ourWitness{stop: stop}
 	silence := time.AfterFunc(time.Minute, w.stop)
 	defer silence.Stop()
 	lines := bufio.NewScanner(out)
 	for w.vkey == "" && lines.Scan() {
-		w.vkey = witnessKey.FindString(lines.Text())
+		if said := witnessKey.FindStringSubmatch(lines.Text()); said != nil {
+			w.vkey, w.url = said[1], said[2]
+		}
 	}
 	if w.vkey == "" {
 		t.Fatal("the witness does not say its key")
 	}
 	go func() { _, _ = io.Copy(io.Discard, out) }()
-	await(t, address)
 	return w
 }
 

@@ -2,6 +2,7 @@ package independent_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,9 +19,7 @@ func TestRotatedKey(t *testing.T) {
 	if _, err := l.try("seal", "rotate", "--reason", "到期更换", "--by", "某管理员"); err != nil {
 		t.Fatal(err)
 	}
-	audit.answered()
-	_, _ = l.try("seal", "publish")                                   // ends with 1: the quorum is missing
-	if codes := audit.answered(); len(codes) != 1 || codes[0] < 400 { // 403 by the specification, 500 by this witness
+	if _, codes := audit.hears(l); len(codes) == 0 || slices.Min(codes) < 400 { // 403 by the specification, 500 by this witness
 		t.Errorf("the office answered %d", codes)
 	}
 	text, err := l.try("seal", "policy")

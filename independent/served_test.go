@@ -1,9 +1,11 @@
 package independent_test
 
 import (
+	"bufio"
 	"bytes"
 	"io"
 	"net/http"
+	"regexp"
 	"testing"
 
 	"filippo.io/torchwood"
@@ -14,10 +16,12 @@ import (
 // address: the policy, the checkpoint, and every hash by way of tiles.
 func TestServedLog(t *testing.T) {
 	copied := city.copy(t)
-	address := freeAddress(t)
-	site := "http://" + address
-	start(t, "serve", "--addr", address, "--db", "sqlite:"+string(copied))
-	await(t, address)
+	out, _ := start(t, "serve", "--addr", "127.0.0.1:0", "--db", "sqlite:"+string(copied))
+	line, err := bufio.NewReader(out).ReadString('\n')
+	site := regexp.MustCompile(`http://[^/\s]+`).FindString(line)
+	if err != nil || site == "" {
+		t.Fatalf("it does not say where it answers: %q, %v", line, err)
+	}
 	web, err := torchwood.NewTileFetcher(site)
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	fnote "github.com/transparency-dev/formats/note"
 	"github.com/transparency-dev/witness/witness"
@@ -75,6 +76,16 @@ func (o *office) answered() []int {
 	codes := o.codes
 	o.codes = nil
 	return codes
+}
+
+// hears has a ledger publish until the office has answered, which it is given only
+// so long to do, and returns the codes of its answers.
+func (o *office) hears(l ledger) (said string, codes []int) {
+	o.answered()
+	for end := time.Now().Add(time.Minute); len(codes) == 0 && time.Now().Before(end); codes = o.answered() {
+		said, _ = l.try("seal", "publish") // ends with 1: the quorum is missing
+	}
+	return said, codes
 }
 
 func (o *office) verifier(_ context.Context, origin string) (note.Verifier, bool, error) {
