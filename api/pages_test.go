@@ -190,6 +190,22 @@ func TestTheWorkbenchOffersOnlyWhatTheReaderMayDo(t *testing.T) {
 	}
 }
 
+// TestAnInventedLedgerSaysSoOnItsPages, served as any other: to whoever is signed
+// in, on pages for anybody, where nothing is found, and on paper.
+func TestAnInventedLedgerSaysSoOnItsPages(t *testing.T) {
+	for _, invented := range []bool{true, false} {
+		d := newOffice(t, demo)
+		r := d.reads("auditor")
+		d.server.Demo, d.server.Invented = false, invented
+		for _, address := range []string{"/programmes", "/record", "/verify", "/nowhere"} {
+			page := r.open(address).page
+			if !strings.Contains(page, `<div class="print-foot">`) || strings.Contains(page, `<p class="demo-note">演示账本`) != invented || strings.Contains(page, "问效 · 演示账本 · ") != invented {
+				t.Errorf("invented %v: %s, %d, says otherwise:\n%s", invented, address, r.status, page)
+			}
+		}
+	}
+}
+
 func TestARoleCannotBeTakenOutsideTheDemonstration(t *testing.T) {
 	d := newOffice(t)
 	r := &reader{office: d, cookies: map[string]string{}}

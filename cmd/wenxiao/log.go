@@ -101,7 +101,7 @@ func showCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "show STREAM",
-		Short: "一条记录流的原文 (the exact records of one stream, such as goal-c26-2022)",
+		Short: "一条记录流的原文 (the exact records of one stream, such as goal-401002-venue-2025)",
 		Args:  exactly(1, "STREAM"),
 	}
 	db := dbFlag(cmd)

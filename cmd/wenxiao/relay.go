@@ -37,7 +37,7 @@ Runs beside a server or without one. Without a filter a target gets every event.
 	f.StringVar(&one.To, "to", "", "目标地址 (target): nats:// amqp:// kafka:// https://")
 	f.StringVar(&one.Name, "name", "default", "目标名称，进度记在它名下 (name under which the position is kept)")
 	f.StringSliceVar(&one.Types, "type", nil, "只推送这些类型，如 goal.*；! 开头为排除 (event types)")
-	f.StringSliceVar(&one.Streams, "stream", nil, "只推送这些流，如 goal-c26-* (streams)")
+	f.StringSliceVar(&one.Streams, "stream", nil, "只推送这些流，如 goal-401002-* (streams)")
 	f.StringVar(&one.Secret, "secret", "", "网页推送的签名密钥：env:变量名 或 file:路径 (webhook secret)")
 	f.Uint64Var(&after, "after", 0, "新目标从这个账本位置之后开始 (where a new target begins)")
 	f.StringVar(&metrics, "metrics", "", "在这个本机地址提供 /metrics、/healthz、/readyz，如 127.0.0.1:9100")
