@@ -85,7 +85,7 @@ func (a *asking) run(ctx context.Context, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	src, err := a.source(ctx, ledger)
+	src, err := a.source(ctx, ledger, request.At)
 	if err != nil {
 		return err
 	}
@@ -233,16 +233,23 @@ func machineUser() string {
 }
 
 // source is what bundles are made from: the ledger as far as it is signed. Where
-// nobody else has the keys it is signed now.
-func (a *asking) source(ctx context.Context, ledger *reading) (evidence.Source, error) {
+// nobody else has the keys it is signed now. Where nothing can be signed any more
+// there are bundles as of a position that was: at is 0 for the last.
+func (a *asking) source(ctx context.Context, ledger *reading, at eventstore.Position) (evidence.Source, error) {
 	head, err := ledger.Head(ctx)
 	if err != nil {
 		return evidence.Source{}, err
 	}
 	c, err := a.covering(ctx, ledger.Store, head)
-	if in := (domain.Refusal{}); errors.As(err, &in) && in.Code == "seal.in-use" { // a server has them and signs every second
+	switch no := (domain.Refusal{}); {
+	case !errors.As(err, &no):
+	case no.Code == "seal.in-use": // a server has them and signs every second
 		if c, err = a.tiles().Published(); errors.Is(err, fs.ErrNotExist) {
 			c, err = seal.Checkpoint{}, nil
+		}
+	case no.Code == notCovered && at > 0:
+		if signed, covered, unread := a.covers(at); covered || unread != nil {
+			c, err = signed, unread
 		}
 	}
 	if err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"io"
 	"net"
@@ -16,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"wenxiao/domain"
+	"wenxiao/domain/sealing"
 	"wenxiao/eventstore"
 	"wenxiao/eventstore/postgres"
 	"wenxiao/eventstore/postgres/pgtest"
@@ -143,6 +145,109 @@ func TestOlderProgramGoesOn(t *testing.T) {
 	if err := site.Close(); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestTwoStartTogether on a ledger of an earlier format: neither takes the other,
+// which looks, upgrades, or has the keys already, for an older program. What only
+// looks makes nothing; who leads finishes a change of keys that had begun.
+func TestTwoStartTogether(t *testing.T) {
+	p := sealedAt(t)
+	old, next := p.rotating(t)
+	pgtest.Former(t, p.url)
+	before, err := postgres.OpenEarlier(t.Context(), p.url)
+	if err != nil || before == nil {
+		t.Fatal(before, err)
+	}
+	defer before.Close()
+	ends := looking(t, "pgx", p.url, `select pg_try_advisory_lock(hashtext('writer of the ledger in ' || current_schema()))`)
+	endsToo := looking(t, "sqlite", "file:"+filepath.Join(p.beside("seal"), "lock")+"?mode=ro", `select count(*) = 0 from sqlite_schema`)
+	if err := p.upgradable(t.Context(), true); err != nil {
+		t.Errorf("others look at the same time: %v", err)
+	}
+	if err := errors.Join(ends(), endsToo(), p.upgradable(t.Context(), true)); err != nil {
+		t.Fatal(err)
+	}
+	if look, err := seal.LookAt(p.beside("seal")); err != nil || look.Key != old || look.Next != next {
+		t.Errorf("looking finished the change: %+v %v", look, err)
+	}
+	if earlier, err := before.Still(t.Context()); err != nil || !earlier {
+		t.Fatalf("it is of the earlier format: %v %v", earlier, err)
+	}
+	first := p.coming(t, "first")
+	if err := p.free(t.Context(), before); err == nil {
+		t.Error("the keys are free: this test shows nothing")
+	}
+	if err := p.spared(t.Context(), before, true); err != nil {
+		t.Errorf("another upgraded it since: %v", err)
+	}
+	p.coming(t, "second")
+	if key := first.sealer.signer.Verifiers()[0]; key != next {
+		t.Errorf("%s signs, not %s", key, next)
+	}
+}
+
+// looking looks at a lock as another process would, and is in the middle of it
+// until it ends.
+func looking(t *testing.T, driver, address, asking string) (ends func() error) {
+	t.Helper()
+	db, err := sql.Open(driver, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tx, err := db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var free bool
+	if err := tx.QueryRowContext(t.Context(), asking).Scan(&free); err != nil || !free {
+		t.Fatal(free, err)
+	}
+	return func() error { return errors.Join(tx.Rollback(), db.Close()) }
+}
+
+// rotating leaves a change of keys recorded and not finished.
+func (p place) rotating(t *testing.T) (old, next string) {
+	t.Helper()
+	store, err := p.openStore(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	signer, err := p.openKeys(t.Context(), store, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer signer.Close()
+	r, err := signer.BeginRotation()
+	if err == nil {
+		err = record(t.Context(), store, sealing.Rotate{Origin: r.Origin, Old: r.Old, New: r.New, Statement: r.Statement}, "", r.New)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.Old, r.New
+}
+
+// coming starts a server, until the test ends, and returns when it could answer.
+func (p place) coming(t *testing.T, name string) *site {
+	t.Helper()
+	p.member = postgres.Member{Name: name}
+	s, err := openSite(t.Context(), p, nil, t.Output())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	beside := s.start(ctx)
+	t.Cleanup(func() {
+		stop()
+		if err := errors.Join(beside.wait(), s.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := beside.first(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 // table is a file of published tables.

@@ -47,6 +47,9 @@ Prints a c2sp.org/tlog-proof@v1 whose extra line is the record's envelope.`,
 	return cmd
 }
 
+// notCovered is the code of records that no checkpoint covers.
+const notCovered = "seal.not-covered"
+
 // receipt returns the receipt of the record that name stands for, as text.
 func (p place) receipt(ctx context.Context, store eventstore.Store, name string) ([]byte, error) {
 	position, err := positionOf(ctx, store, name)
@@ -73,7 +76,7 @@ func (p place) covering(ctx context.Context, store eventstore.Store, position ev
 	s, err := p.openSealer(ctx, store, "", newLog(io.Discard))
 	var busy domain.Refusal
 	if errors.As(err, &busy) && busy.Code == "seal.in-use" {
-		return p.awaited(ctx, position, err)
+		return p.awaited(ctx, store, position, err)
 	}
 	if err != nil {
 		return seal.Checkpoint{}, err
@@ -101,8 +104,15 @@ func (p place) covers(position eventstore.Position) (seal.Checkpoint, bool, erro
 	return c, err == nil, err
 }
 
-// awaited waits a while for a server to publish; otherwise it returns busy.
-func (p place) awaited(ctx context.Context, position eventstore.Position, busy error) (seal.Checkpoint, error) {
+// awaited waits a while for a server to publish; otherwise it returns busy. Where
+// nothing can be signed any more it says why, and does not wait.
+func (p place) awaited(ctx context.Context, store eventstore.Store, position eventstore.Position, busy error) (seal.Checkpoint, error) {
+	switch why, err := p.halted(ctx, store); {
+	case err != nil:
+		return seal.Checkpoint{}, err
+	case why != "":
+		return seal.Checkpoint{}, domain.Refusal{Code: notCovered, Reason: fmt.Sprintf("账本位置 %d 还没有检查点盖过；%s", position, why)}
+	}
 	for range 100 {
 		if c, ok, err := p.covers(position); ok || err != nil {
 			return c, err

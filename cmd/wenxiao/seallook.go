@@ -34,6 +34,31 @@ func (p place) lastSigned() (seal.Checkpoint, error) {
 	return c, err
 }
 
+// halted says why whoever has the keys signs nothing any more; nothing if it does. A
+// checkpoint that is not there, or not the log's own, is no reason: the next round
+// makes another.
+func (p place) halted(ctx context.Context, store eventstore.Store) (string, error) {
+	policy, err := p.policy()
+	if err != nil {
+		return "", err
+	}
+	c, unread := p.tiles().Published()
+	last, err := p.lastSigned()
+	if err != nil || errors.Is(unread, fs.ErrNotExist) {
+		return "", err
+	}
+	if unread == nil {
+		_, unread = policy.Check(c.Note)
+	}
+	if unread != nil {
+		c = last
+	}
+	if c.Size == 0 {
+		return "", nil
+	}
+	return p.amiss(ctx, store, c, last)
+}
+
 // amiss says why nothing can be signed after c, the published checkpoint, and last;
 // nothing if it can. A server may publish meanwhile and sweep what c had.
 func (p place) amiss(ctx context.Context, store eventstore.Store, c, last seal.Checkpoint) (string, error) {

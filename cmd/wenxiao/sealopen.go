@@ -43,12 +43,12 @@ func (p place) keysThere(said sealing.State) error {
 
 // sameLog refuses keys of another log than the one that the ledger names, or that
 // is published beside it.
-func (p place) sameLog(said sealing.State, signer *seal.FileSigner) error {
-	if key := signer.Verifiers()[0]; said.Origin != "" && said.Key != key {
+func (p place) sameLog(said sealing.State, origin, key string) error {
+	if said.Origin != "" && said.Key != key {
 		return domain.Refusal{Code: "seal.other-keys", Reason: fmt.Sprintf("账本记载签署日志的密钥是 %s，%s 里的是 %s：像是别处的，或较早的备份%s", said.Key, p.beside("seal"), key, orRenew)}
 	}
-	if c, err := p.tiles().Published(); err == nil && c.Origin != signer.Origin() {
-		return domain.Refusal{Code: "seal.other-log", Reason: fmt.Sprintf("%s 里公布的是日志 %s，%s 里却是 %s 的密钥。请把属于这本账的放回；原密钥确已丢失，用 wenxiao seal renew --reason … 另立日志", p.tiles().Dir, c.Origin, p.beside("seal"), signer.Origin())}
+	if c, err := p.tiles().Published(); err == nil && c.Origin != origin {
+		return domain.Refusal{Code: "seal.other-log", Reason: fmt.Sprintf("%s 里公布的是日志 %s，%s 里却是 %s 的密钥。请把属于这本账的放回；原密钥确已丢失，用 wenxiao seal renew --reason … 另立日志", p.tiles().Dir, c.Origin, p.beside("seal"), origin)}
 	}
 	return nil
 }
@@ -68,7 +68,7 @@ func (p place) openKeys(ctx context.Context, store eventstore.Store, origin stri
 		return nil, p.unopened(err)
 	}
 	if err = p.finishChange(said, signer); err == nil {
-		err = p.sameLog(said, signer)
+		err = p.sameLog(said, signer.Origin(), signer.Verifiers()[0])
 	}
 	if err != nil {
 		return nil, errors.Join(err, signer.Close())

@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"wenxiao/domain"
+	"wenxiao/domain/sealing"
 	"wenxiao/eventstore/postgres"
 	"wenxiao/eventstore/seal"
 	"wenxiao/eventstore/vault"
@@ -25,16 +26,37 @@ func (p place) upgradable(ctx context.Context, server bool) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, before.Close()) }()
-	switch written, err := before.Written(ctx); {
-	case err != nil:
+	return p.spared(ctx, before, server)
+}
+
+// spared refuses to open before where that would take it from somebody. Another
+// process of this program may have opened it meanwhile, and have the keys: then
+// nothing is left to be spared.
+func (p place) spared(ctx context.Context, before *postgres.Earlier, server bool) error {
+	why := p.free(ctx, before)
+	if why == nil && server {
+		why = p.servable(ctx, before)
+	}
+	if why == nil {
+		return nil
+	}
+	if earlier, err := before.Still(ctx); err != nil || earlier {
+		return errors.Join(why, err)
+	}
+	return nil
+}
+
+// free refuses a ledger that a program of its format writes, or has the keys of.
+func (p place) free(ctx context.Context, before *postgres.Earlier) error {
+	if written, err := before.Written(ctx); err != nil {
 		return err
-	case written:
+	} else if written {
 		return olderRuns("正在写它")
 	}
-	if err := p.keysFree(); err != nil || !server {
-		return err
+	if used, err := seal.InUse(p.beside("seal")); err == nil && used { // otherwise whoever needs them says so
+		return olderRuns("正用着 " + p.beside("seal") + " 里的密钥")
 	}
-	return p.servable(ctx, before)
+	return nil
 }
 
 func olderRuns(why string) error {
@@ -45,24 +67,9 @@ func olderRuns(why string) error {
 	}
 }
 
-// keysFree refuses keys that another process has open.
-func (p place) keysFree() error {
-	there, err := seal.Founded(p.beside("seal"))
-	if err != nil || !there {
-		return err
-	}
-	signer, err := seal.OpenSigner(p.beside("seal"), "")
-	if errors.Is(err, seal.ErrInUse) {
-		return olderRuns("正用着 " + p.beside("seal") + " 里的密钥")
-	}
-	if err != nil {
-		return nil // whoever needs them says so
-	}
-	return signer.Close()
-}
-
 // servable refuses what a server could not go on with after the upgrade: keys that
-// are gone or another ledger's, and what lies beside them. It makes nothing.
+// are gone or another ledger's, and what lies beside them. It makes nothing, but
+// that a vault is finished whose making was broken off.
 func (p place) servable(ctx context.Context, before *postgres.Earlier) error {
 	said, err := sealingSaid(ctx, before)
 	if err != nil {
@@ -71,13 +78,12 @@ func (p place) servable(ctx context.Context, before *postgres.Earlier) error {
 	if err := p.keysThere(said); err != nil {
 		return err
 	}
-	if there, err := seal.Founded(p.beside("seal")); err != nil || there {
-		if err == nil {
-			err = p.opensKeys(ctx, before)
-		}
-		if err != nil {
-			return err
-		}
+	there, err := seal.Founded(p.beside("seal"))
+	if err == nil && there {
+		err = p.keysFit(said)
+	}
+	if err != nil {
+		return err
 	}
 	if _, err := os.Stat(p.beside("keys")); errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -89,12 +95,17 @@ func (p place) servable(ctx context.Context, before *postgres.Earlier) error {
 	return keys.Close()
 }
 
-// opensKeys opens the keys that are there, and closes them again.
-func (p place) opensKeys(ctx context.Context, before *postgres.Earlier) error {
-	signer, err := p.openKeys(ctx, before, "")
+// keysFit refuses keys, and their policy, that could not be opened for the ledger.
+func (p place) keysFit(said sealing.State) error {
+	look, err := seal.LookAt(p.beside("seal"))
 	if err != nil {
+		return p.unopened(err)
+	}
+	if _, err := seal.LoadPolicy(p.beside("seal")); err != nil && !errors.Is(err, fs.ErrNotExist) { // opening the keys makes what is missing
 		return err
 	}
-	_, err = p.policy()
-	return errors.Join(err, signer.Close())
+	if look.Next != "" && look.Next == said.Key { // opening them finishes the change
+		return nil
+	}
+	return p.sameLog(said, look.Origin, look.Key)
 }

@@ -177,3 +177,42 @@ func TestLock(t *testing.T) {
 		t.Errorf("a lock nowhere: %v", err)
 	}
 }
+
+// TestLocked: who asks sees the lock, in whatever process, and is not seen by
+// others who ask.
+func TestLocked(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	asked := func(when string, want bool) {
+		t.Helper()
+		if locked, err := Locked(path); locked != want || err != nil {
+			t.Errorf("%s: %v %v", when, locked, err)
+		}
+	}
+	asked("never taken", false)
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("asking made it: %v", err)
+	}
+	held, err := Lock(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked("held", true)
+	if err := held.Close(); err != nil {
+		t.Fatal(err)
+	}
+	asked("given back", false)
+	asking, err := open(path, "mode=ro")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer asking.Close()
+	rows, err := asking.QueryContext(t.Context(), `select 1 from sqlite_schema union all select 2`) // not read to its end: in the middle of asking
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	if _, err := Lock(path); !errors.Is(err, ErrLocked) {
+		t.Fatalf("nobody asks: %v", err)
+	}
+	asked("another asks", false)
+}

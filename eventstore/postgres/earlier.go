@@ -13,7 +13,6 @@ import (
 // and reading a stream.
 type Earlier struct {
 	*Store
-	url string
 }
 
 // OpenEarlier opens the ledger in the database at url if it is of an earlier
@@ -26,7 +25,7 @@ func OpenEarlier(ctx context.Context, url string) (*Earlier, error) {
 	var version int
 	err = s.reads.QueryRow(ctx, `select version from ledger_head`).Scan(&version)
 	if err == nil && 0 < version && version < format {
-		return &Earlier{s, url}, nil
+		return &Earlier{s}, nil
 	}
 	if undefined(err) {
 		err = nil
@@ -34,16 +33,24 @@ func OpenEarlier(ctx context.Context, url string) (*Earlier, error) {
 	return nil, errors.Join(err, s.Close())
 }
 
+// Still reports whether the ledger is of an earlier format still: another process
+// may have brought it to this one since it was opened.
+func (e *Earlier) Still(ctx context.Context) (earlier bool, err error) {
+	err = e.reads.QueryRow(ctx, `select version < $1 from ledger_head`, format).Scan(&earlier)
+	return earlier, e.told(err)
+}
+
+// writes is the lock that a writer shares, among the server's.
+const writes = `locktype = 'advisory' and granted and objsubid = 1 and mode = 'ShareLock'
+		and database = (select oid from pg_database where datname = current_database())
+		and ((classid::bigint << 32) | objid::bigint) = ` + writing
+
 // Written reports whether a program that knows nothing of several processes has
 // the ledger open for writing. One that brings it to this format just now is none.
-func (e *Earlier) Written(ctx context.Context) (bool, error) {
-	written, err := Written(ctx, e.url)
-	if err != nil || !written {
-		return false, err
-	}
-	var joined bool
-	err = e.reads.QueryRow(ctx, `select exists (select from pg_locks where `+leads+`)`).Scan(&joined)
-	return !joined, err
+// It only looks: two that ask at once do not take one another for a writer.
+func (e *Earlier) Written(ctx context.Context) (written bool, err error) {
+	err = e.reads.QueryRow(ctx, `select coalesce(bool_or(`+writes+`) and not bool_or(`+leads+`), false) from pg_locks`).Scan(&written)
+	return written, e.told(err)
 }
 
 const readEarlier = `select position, revision, envelope, data from ledger_events

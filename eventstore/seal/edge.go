@@ -3,9 +3,12 @@ package seal
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"wenxiao/eventstore"
 )
@@ -20,7 +23,7 @@ func (t Tiles) CompareEdge(ctx context.Context, store eventstore.Store, publishe
 		return fmt.Errorf("%w：签过 %d 件，现有 %d 件", ErrInconsistent, shown, now.Size)
 	}
 	compare := func(path string, want []byte) error {
-		have, err := os.ReadFile(filepath.Join(t.Dir, filepath.FromSlash(path)))
+		have, err := t.beginning(path, len(want))
 		if err == nil && !bytes.Equal(have, want) {
 			err = ErrDamaged
 		}
@@ -47,4 +50,19 @@ func (t Tiles) CompareEdge(ctx context.Context, store eventstore.Store, publishe
 		return fmt.Errorf("%w：%d 件的树根是 %s，由签过的长成应是 %s", ErrInconsistent, now.Size, now.Root, made.Root)
 	}
 	return nil
+}
+
+// beginning reads a tile of so many bytes: where a partial one was swept, from the
+// full one, which begins with it. See [Tiles.sweep].
+func (t Tiles) beginning(path string, size int) ([]byte, error) {
+	tile, err := os.ReadFile(filepath.Join(t.Dir, filepath.FromSlash(path)))
+	if !errors.Is(err, fs.ErrNotExist) {
+		return tile, err
+	}
+	full, _, _ := strings.Cut(path, partials(""))
+	whole, errFull := os.ReadFile(filepath.Join(t.Dir, filepath.FromSlash(full)))
+	if errFull != nil {
+		return nil, err
+	}
+	return whole[:min(size, len(whole))], nil
 }

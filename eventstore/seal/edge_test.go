@@ -51,3 +51,28 @@ func TestCompareEdge(t *testing.T) {
 		}
 	}
 }
+
+// A round that fills the tile after sweeps the partial ones, before it publishes
+// anything: the full one stands for them, as it does for the round itself.
+func TestCompareEdgeWhileARoundGoesOn(t *testing.T) {
+	store := newStore(t, 700)
+	now := headOf(t, store)
+	tiles := Tiles{t.TempDir()}
+	published, err := tiles.extend(t.Context(), store, Head{}, 100)
+	check(t, err)
+	_, err = tiles.extend(t.Context(), store, published, 700)
+	check(t, err)
+	if _, swept := files(t, tiles.Dir)["tile/0/000.p/100"]; swept {
+		t.Fatal("nothing was swept: this test shows nothing")
+	}
+	check(t, tiles.CompareEdge(t.Context(), store, published, published, now))
+	path := filepath.Join(tiles.Dir, "tile", "0", "000")
+	whole, err := os.ReadFile(path)
+	check(t, err)
+	whole[0] ^= 1
+	check(t, os.WriteFile(path, whole, 0o600))
+	var tile *TileError
+	if err := tiles.CompareEdge(t.Context(), store, published, published, now); !errors.As(err, &tile) || !errors.Is(err, ErrDamaged) {
+		t.Errorf("the full one is altered: %v", err)
+	}
+}

@@ -62,6 +62,24 @@ func OpenSigner(dir, origin string) (*FileSigner, error) { return openFolder(dir
 // Until FinishRenewal it signs nothing.
 func OpenToRenew(dir string) (*FileSigner, error) { return openFolder(dir, "", true) }
 
+// A Look is what is known of a signer without opening it.
+type Look struct {
+	Origin string
+	Key    string // that signs
+	Next   string // that a change which has begun is about to bring in; "" for none
+}
+
+// LookAt looks at the signer in dir, whoever has it open, and makes nothing. What
+// [OpenSigner] would refuse it refuses; where there is no key it is [fs.ErrNotExist].
+func LookAt(dir string) (Look, error) {
+	s := &FileSigner{dir: dir}
+	if err := s.read(""); err != nil {
+		return Look{}, err
+	}
+	next, err := s.Next()
+	return Look{Origin: s.Origin(), Key: s.vkey, Next: next}, err
+}
+
 func openFolder(dir, origin string, ended bool) (*FileSigner, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
@@ -122,6 +140,14 @@ func (s *FileSigner) open(origin string) error {
 			return err
 		}
 	}
+	if err := s.read(origin); err != nil {
+		return err
+	}
+	return s.announce()
+}
+
+// read reads the keys and what they signed last.
+func (s *FileSigner) read(origin string) error {
 	secret, err := s.secret(keyFile)
 	if err != nil {
 		return err
@@ -141,10 +167,7 @@ func (s *FileSigner) open(origin string) error {
 			return fmt.Errorf("%s: %w", s.path(sm2File), err)
 		}
 	}
-	if err := s.recall(); err != nil {
-		return err
-	}
-	return s.announce()
+	return s.recall()
 }
 
 // found starts a log with a new key. A directory that has signed before and lost

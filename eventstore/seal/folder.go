@@ -30,6 +30,10 @@ func lockFolder(dir string) (io.Closer, error) {
 	return lock, os.Chmod(path, 0o600)
 }
 
+// InUse reports whether a process has the keys in dir open. Asking is not having
+// them: see [disk.Locked].
+func InUse(dir string) (bool, error) { return disk.Locked(filepath.Join(dir, lockFile)) }
+
 // readSecret reads a private key that only its owner may read.
 func readSecret(path string) (string, error) {
 	info, err := os.Stat(path)

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -191,6 +193,57 @@ func TestOneProcessSigns(t *testing.T) {
 	}
 	check(t, s.Close())
 	openSigner(t, dir)
+}
+
+// Looking needs no lock, and leaves the folder as it is, with whatever is missing.
+func TestLookingMakesNothing(t *testing.T) {
+	dir := t.TempDir()
+	if used, err := InUse(dir); used || err != nil {
+		t.Errorf("an empty folder: %v %v", used, err)
+	}
+	if _, err := LookAt(dir); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("an empty folder: %v", err)
+	}
+	if left, err := os.ReadDir(dir); len(left) > 0 || err != nil {
+		t.Errorf("looking made %v, %v", left, err)
+	}
+	s, err := OpenSigner(dir, "")
+	check(t, err)
+	r, err := s.BeginRotation()
+	check(t, err)
+	check(t, os.Remove(s.path(publicFile)))
+	before := contents(t, dir)
+	if look, err := LookAt(dir); err != nil || look != (Look{s.Origin(), r.Old, r.New}) {
+		t.Errorf("%+v %v", look, err)
+	}
+	if used, err := InUse(dir); !used || err != nil {
+		t.Errorf("open: %v %v", used, err)
+	}
+	check(t, s.Close())
+	if used, err := InUse(dir); used || err != nil {
+		t.Errorf("closed: %v %v", used, err)
+	}
+	if after := contents(t, dir); !maps.Equal(after, before) {
+		t.Errorf("looking changed %v into %v", before, after)
+	}
+	check(t, os.Remove(s.path(signedFile)))
+	if _, err := LookAt(dir); !errors.Is(err, ErrForgotten) {
+		t.Errorf("it has forgotten: %v", err)
+	}
+}
+
+// contents are the files of a folder.
+func contents(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	files, err := os.ReadDir(dir)
+	check(t, err)
+	for _, f := range files {
+		text, err := os.ReadFile(filepath.Join(dir, f.Name()))
+		check(t, err)
+		all[f.Name()] = string(text)
+	}
+	return all
 }
 
 func TestOriginIsForLife(t *testing.T) {

@@ -55,6 +55,44 @@ func TestFormerFormat(t *testing.T) {
 	}
 }
 
+// TestOlderProgramGoesOn: a program of the first version has the ledger open, by the
+// lock that every version takes before anything else. It is left as it is; what
+// that program records meanwhile is in the ledger that is upgraded after.
+func TestOlderProgramGoesOn(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	s := open(t, path)
+	if _, err := s.Append(t.Context(), "s", 0, draft); err != nil {
+		t.Fatal(err)
+	}
+	shut(t, s)
+	execute(t, path, `drop table ledger_tree`, `update ledger_format set version = 1`)
+	older, err := sql.Open("sqlite", path+"-writer")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer older.Close()
+	older.SetMaxOpenConns(1)
+	if _, err := older.ExecContext(t.Context(), `begin exclusive`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sqlite.Open(path); !errors.Is(err, sqlite.ErrInUse) {
+		t.Errorf("opened beside it: %v", err)
+	}
+	execute(t, path, `update ledger_format set version = 1 / (version = 1)`, // which fails on any other
+		`insert into ledger_events select 2, stream, 2, x'00', type, recorded_at, null, envelope, data from ledger_events`)
+	if err := older.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, path)
+	defer shut(t, s)
+	if a, err := s.Append(t.Context(), "s", 2, draft); err != nil || a.Position != 3 {
+		t.Errorf("after it has ended: %+v, %v", a, err)
+	}
+	if tree, err := s.Tree(t.Context()); err != nil || tree.Size != 3 {
+		t.Errorf("the tree has %d, %v", tree.Size, err)
+	}
+}
+
 // TestDamageIsNotWrittenOver takes the last record, or a bit of the tree, away
 // from a ledger: it opens for writing no more, so nothing is added on top.
 func TestDamageIsNotWrittenOver(t *testing.T) {
