@@ -27,6 +27,7 @@ var ErrReadOnly = errors.New("账本以只读方式打开，不能记账 (the le
 type Store struct {
 	path   string
 	reads  *sql.DB
+	paging sync.RWMutex // held for reading while a page is read, be it for a reader who has left
 	beacon *eventstore.Beacon
 	closed chan struct{}
 	close  sync.Once
@@ -169,6 +170,8 @@ func (s *Store) ReadAll(ctx context.Context, after eventstore.Position) iter.Seq
 
 // page reads at most limit rows of position, place, envelope and data.
 func (s *Store) page(ctx context.Context, limit int, query string, args ...any) (eventstore.Page, error) {
+	s.paging.RLock()
+	defer s.paging.RUnlock()
 	rows, err := s.reads.QueryContext(ctx, query, args...)
 	if err != nil {
 		return eventstore.Page{}, s.told(err)
@@ -236,6 +239,8 @@ func (s *Store) Close() (err error) {
 		}
 		close(s.closed)
 		s.beacon.Close()
+		s.paging.Lock() // who reads has the file open, and then its -wal and -shm would stay
+		defer s.paging.Unlock()
 		if s.reads != nil {
 			err = s.reads.Close()
 		}
