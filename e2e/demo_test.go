@@ -7,12 +7,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -64,8 +65,26 @@ func withDemo(run func() int) (int, error) {
 // demo is the running binary.
 type demo struct {
 	cmd  *exec.Cmd
-	said bytes.Buffer
+	said output
 	done chan error
+}
+
+// output is what a program has printed so far.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (p *output) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.Write(b)
+}
+
+func (p *output) String() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.String()
 }
 
 // tellFaults prints what the server logged as errors. Only after stop.
@@ -84,38 +103,24 @@ func startDemo(ctx context.Context, dir string) (*demo, error) {
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("build wenxiao: %w\n%s", err, out)
 	}
-	addr, err := freeAddress()
-	if err != nil {
-		return nil, err
-	}
 	d := &demo{done: make(chan error, 1)}
-	d.cmd = exec.CommandContext(ctx, binary, "demo", "--addr", addr, "--db", "sqlite:"+filepath.Join(dir, "demo.db"))
+	d.cmd = exec.CommandContext(ctx, binary, "demo", "--addr", "127.0.0.1:0", "--db", "sqlite:"+filepath.Join(dir, "demo.db"))
 	d.cmd.Stdout, d.cmd.Stderr = &d.said, &d.said
 	if err := d.cmd.Start(); err != nil {
 		return nil, err
 	}
 	go func() { d.done <- d.cmd.Wait() }()
-	site = "http://" + addr
 	return d, d.ready()
 }
 
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	return l.Addr().String(), nil
-}
+var opened = regexp.MustCompile(`\(open\): +(http://[0-9.:]+)/`)
 
-// ready waits until the demonstration answers, or has ended.
+// ready waits until the demonstration says where it answers, or has ended.
 func (d *demo) ready() error {
 	for {
-		if response, err := http.Get(site + "/healthz"); err == nil {
-			response.Body.Close()
-			if response.StatusCode == http.StatusOK {
-				return nil
-			}
+		if found := opened.FindStringSubmatch(d.said.String()); found != nil {
+			site = found[1]
+			return nil
 		}
 		select {
 		case err := <-d.done:

@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -130,11 +131,13 @@ func (s suite) once(t *testing.T, dir string) (passed []string, failed map[strin
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", "test", "-mod=mod", "-json", "-count=1", "-timeout=10m", "-skip="+s.skipped(), s.pkg)
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), s.env...)
+	said := new(bytes.Buffer)
+	cmd.Stderr = said
 	out, err := cmd.Output()
 	passed, failed, skipped := results(t, out)
 	t.Logf("%s: %d passed, %d failed, %d skipped by themselves %v", s.module, len(passed), len(failed), len(skipped), skipped)
 	if err != nil && len(failed) == 0 {
-		t.Errorf("%v\n%s", err, tail(out))
+		failed[s.pkg] = fmt.Sprintf("%v\n%s\n%s", err, tail(out), said.Bytes())
 	}
 	return passed, failed
 }

@@ -90,7 +90,7 @@ func (p *Page) Follow(action chromedp.Action) (int, error) {
 // awaitPaint asks from outside, because with script switched off no callback
 // of the page's own would run. An empty page never paints: it gives up quietly.
 func (p *Page) awaitPaint() error {
-	for range 100 {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); {
 		var painted bool
 		if err := p.Ask(`performance.getEntriesByName('first-contentful-paint').length > 0`, &painted); err != nil || painted {
 			return err
