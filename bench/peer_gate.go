@@ -68,7 +68,7 @@ func openGate(ctx context.Context, store eventstore.Store) (log, error) {
 	}
 	server := gate.Server()
 	go func() { _ = server.Serve(listener) }()
-	config, err := esdb.ParseConnectionString("esdb://" + listener.Addr().String() + "?tls=false")
+	config, err := esdb.ParseConnectionString("esdb://" + listener.Addr().String() + "?tls=false&defaultDeadline=60000") // ms: a disk may have much else to do
 	if err != nil {
 		return nil, err
 	}

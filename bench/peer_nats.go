@@ -49,14 +49,15 @@ func openJetStream(ctx context.Context, dir string, checking bool) (log, error) 
 		return nil, err
 	}
 	s.Start()
-	if !s.ReadyForConnections(10 * time.Second) {
+	const patience = time.Minute // of a client with a disk that has much else to do
+	if !s.ReadyForConnections(patience) {
 		return nil, errors.New("nats-server does not answer")
 	}
 	l := &natsLog{server: s, checking: checking}
-	if l.conn, err = nats.Connect(s.ClientURL()); err != nil {
+	if l.conn, err = nats.Connect(s.ClientURL(), nats.Timeout(patience)); err != nil {
 		return nil, err
 	}
-	if l.stream, err = jetstream.New(l.conn, jetstream.WithPublishAsyncMaxPending(2*bulk)); err != nil {
+	if l.stream, err = jetstream.New(l.conn, jetstream.WithPublishAsyncMaxPending(2*bulk), jetstream.WithDefaultTimeout(patience)); err != nil {
 		return nil, err
 	}
 	_, err = l.stream.CreateStream(ctx, jetstream.StreamConfig{Name: "events", Subjects: []string{"events.>"}, Storage: jetstream.FileStorage, Replicas: 1})
