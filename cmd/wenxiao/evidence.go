@@ -89,6 +89,9 @@ func (a *asking) run(ctx context.Context, args []string) (err error) {
 	if err != nil {
 		return err
 	}
+	if a.on == "" {
+		request.On = time.Now() // not before what sealing has just recorded
+	}
 	if request.Personal = a.personal; a.personal {
 		if src.Keys, err = vault.Open(ctx, a.beside("keys")); err != nil {
 			return err
