@@ -47,11 +47,9 @@ type clock struct {
 
 func (c *clock) read() time.Time { c.mu.Lock(); defer c.mu.Unlock(); return c.now }
 
-func (c *clock) turnTo(day domain.Day) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = day.Time().Add(9 * time.Hour)
-}
+func (c *clock) set(now time.Time) { c.mu.Lock(); defer c.mu.Unlock(); c.now = now }
+
+func (c *clock) turnTo(day domain.Day) { c.set(day.Time().Add(9 * time.Hour)) }
 
 // people are the accounts: the unit 101001 belongs to the department 101, 102001
 // to 102; 301 is finance, 302 the treasury.

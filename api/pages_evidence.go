@@ -81,6 +81,7 @@ func (s *Server) evidenceFile(w http.ResponseWriter, r *http.Request) (err error
 	if err != nil {
 		return err
 	}
+	request.On = s.Now() // not before what was recorded until it was signed
 	src.MayRead = s.readerOfFiles(who.Account)
 	select {
 	case bundling <- struct{}{}:
@@ -108,7 +109,6 @@ func (s *Server) evidenceFile(w http.ResponseWriter, r *http.Request) (err error
 // evidenceAsked reads what an address asks for.
 func (s *Server) evidenceAsked(r *http.Request) (e evidence.Request, err error) {
 	q := r.URL.Query()
-	e.On = s.Now()
 	if e.At, err = s.pastMoment(r.Context(), q.Get("at")); err != nil {
 		return e, err
 	}

@@ -7,8 +7,10 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"wenxiao/api/evidence"
+	"wenxiao/eventstore"
 )
 
 // bundle is the answer to a request for evidence that must have been met.
@@ -46,6 +48,26 @@ func TestEvidenceIsHandedOut(t *testing.T) {
 	}
 	d.bundle("inspector", "of=person&person=p-unit")
 	d.bundle("congress", "of=query&q="+url.QueryEscape("批复")+"&kind=goal")
+}
+
+// What is recorded while a bundle waits for its checkpoint is no later than the
+// moment of taking.
+func TestABundleWhileOthersRecord(t *testing.T) {
+	d := sealedOffice(t)
+	d.funded()
+	const stream = "execution-p1-2025"
+	revision, paid := eventstore.Revision(0), ""
+	for r := range d.store.ReadStream(t.Context(), stream, 0) {
+		revision, paid = r.Revision, string(r.Data)
+	}
+	d.server.Now = func() time.Time { // whenever anybody looks at the clock, somebody pays a minute later
+		now := d.clock.read()
+		d.clock.set(now.Add(time.Minute))
+		data := strings.Replace(paid, "0202-001", now.String(), 1)
+		revision = sure(d.store.Append(t.Context(), stream, revision, eventstore.Draft{Type: "execution.paid.v1", Data: []byte(data)})).Revision
+		return now
+	}
+	d.bundle("auditor", "of=programme&code=p1&year=2025")
 }
 
 func TestABundleHasOnlyFilesThatItsReaderMayRead(t *testing.T) {

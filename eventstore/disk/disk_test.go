@@ -215,4 +215,7 @@ func TestLocked(t *testing.T) {
 		t.Fatalf("nobody asks: %v", err)
 	}
 	asked("another asks", false)
+	if err := rows.Err(); err != nil {
+		t.Error(err)
+	}
 }
