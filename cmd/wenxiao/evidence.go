@@ -89,7 +89,7 @@ func (a *asking) run(ctx context.Context, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	if a.on == "" {
+	if request.On.IsZero() {
 		request.On = time.Now() // not before what sealing has just recorded
 	}
 	if request.Personal = a.personal; a.personal {
@@ -199,9 +199,10 @@ func (a *asking) guess(ctx context.Context, ledger *reading, word string, r *evi
 	return err
 }
 
+// when is the moment that was given, or none.
 func (a *asking) when() (time.Time, error) {
 	if a.on == "" {
-		return time.Now(), nil
+		return time.Time{}, nil
 	}
 	t, err := time.Parse(time.RFC3339, a.on)
 	if err != nil {

@@ -275,20 +275,7 @@ func TestWitnessRefuses(t *testing.T) {
 // The command itself sees that nothing can be signed any more, while a server
 // holds the keys.
 func TestSealSaysWhatIsAmiss(t *testing.T) {
-	p := newPlace(t)
-	if said, code := do(t, "seal", "publish", "--db", p.url); code != 0 {
-		t.Fatal(said)
-	}
-	c, err := p.tiles().Published()
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.enter(t, published.Samples()[1])
-	site, err := openSite(t.Context(), p, nil, io.Discard)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer site.Close()
+	p, c, site := halfSigned(t)
 	stands := func(what string, want int, saying string) {
 		t.Helper()
 		if said, code := do(t, "seal", "--db", p.url); code != want || !strings.Contains(said, saying) {

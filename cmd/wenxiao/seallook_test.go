@@ -8,12 +8,13 @@ import (
 	"testing"
 
 	"wenxiao/domain/published"
+	"wenxiao/eventstore/seal"
 )
 
-// TestWhoAsksForProofHearsWhyThereIsNone: beside a server that can sign nothing any
-// more, a receipt and a bundle are refused with the reason; what was signed before
-// has its proof.
-func TestWhoAsksForProofHearsWhyThereIsNone(t *testing.T) {
+// halfSigned is a ledger whose records are signed up to a checkpoint, with more
+// behind it, and whose keys a server has open that signs nothing yet.
+func halfSigned(t *testing.T) (place, seal.Checkpoint, *site) {
+	t.Helper()
 	p := newPlace(t)
 	if said, code := do(t, "seal", "publish", "--db", p.url); code != 0 {
 		t.Fatal(said)
@@ -27,7 +28,15 @@ func TestWhoAsksForProofHearsWhyThereIsNone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer site.Close()
+	t.Cleanup(func() { _ = site.Close() })
+	return p, c, site
+}
+
+// TestWhoAsksForProofHearsWhyThereIsNone: beside a server that can sign nothing any
+// more, a receipt and a bundle are refused with the reason; what was signed before
+// has its proof.
+func TestWhoAsksForProofHearsWhyThereIsNone(t *testing.T) {
+	p, c, _ := halfSigned(t)
 	tile := fmt.Sprintf("tile/entries/000.p/%d", c.Size)
 	if err := os.Remove(filepath.Join(p.tiles().Dir, tile)); err != nil {
 		t.Fatal(err)
